@@ -1,0 +1,134 @@
+import type { Machine, Nanoseconds, Timer } from './machine.ts';
+import { MILLISECOND } from './machine.ts';
+import { seededRandom } from './random.ts';
+import { TimerHeap } from './timer-heap.ts';
+
+interface Entry {
+  label: string;
+  run: () => void;
+}
+
+export interface RealMachineOptions {
+  seed?: number;
+  /** How long entries may run before the event loop gets a turn for its sockets, in nanoseconds. */
+  slice?: Nanoseconds;
+  /** Receives what an entry threw; without it the error ends the process, as an uncaught one should. */
+  onFault?: (label: string, error: unknown) => void;
+}
+
+/**
+ * The run queue driven by the event loop. `now` is the host's CLOCK_MONOTONIC, so that time stamps mean the same in
+ * every process of the machine.
+ */
+export class RealMachine implements Machine, Disposable {
+  readonly random: () => number;
+  readonly #slice: Nanoseconds;
+  readonly #onFault: ((label: string, error: unknown) => void) | undefined;
+  readonly #timers = new TimerHeap();
+  #queue: Entry[] = [];
+  #head = 0;
+  #immediate: NodeJS.Immediate | null = null;
+  #alarm: { when: Nanoseconds; handle: NodeJS.Timeout } | null = null;
+  #stopped = false;
+
+  constructor(options: RealMachineOptions = {}) {
+    this.random = seededRandom(options.seed ?? 1);
+    this.#slice = options.slice ?? 2n * MILLISECOND;
+    this.#onFault = options.onFault;
+  }
+
+  now(): Nanoseconds {
+    return process.hrtime.bigint();
+  }
+
+  post(label: string, run: () => void): void {
+    this.#queue.push({ label, run });
+    this.#schedule();
+  }
+
+  at(when: Nanoseconds, label: string, run: () => void): Timer {
+    const timer = this.#timers.add(when, label, run);
+    this.#setAlarm();
+    return timer;
+  }
+
+  /** Stops the machine: nothing that is queued or due runs any more. */
+  [Symbol.dispose](): void {
+    this.#stopped = true;
+    this.#queue = [];
+    this.#head = 0;
+    if (this.#immediate) clearImmediate(this.#immediate);
+    if (this.#alarm) clearTimeout(this.#alarm.handle);
+    this.#immediate = null;
+    this.#alarm = null;
+  }
+
+  #schedule(): void {
+    if (!this.#immediate && !this.#stopped) this.#immediate = setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#immediate = null;
+    const end = this.now() + this.#slice;
+    for (;;) {
+      this.#takeDueTimers();
+      const entry = this.#take();
+      if (!entry) break;
+      this.#run(entry);
+      if (this.#stopped) return;
+      if (this.now() >= end) break;
+    }
+    if (this.#head < this.#queue.length) this.#schedule();
+    this.#setAlarm();
+  }
+
+  #take(): Entry | undefined {
+    const entry = this.#queue[this.#head];
+    if (!entry) return undefined;
+    this.#head++;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1024) {
+      this.#queue.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return entry;
+  }
+
+  #run(entry: Entry): void {
+    if (!this.#onFault) {
+      entry.run();
+      return;
+    }
+    try {
+      entry.run();
+    } catch (error) {
+      this.#onFault(entry.label, error);
+    }
+  }
+
+  /** Due timers go ahead of what was posted: their time stamps are older. */
+  #takeDueTimers(): void {
+    const now = this.now();
+    for (let due = this.#timers.takeDue(now); due; due = this.#timers.takeDue(now)) this.#run(due);
+  }
+
+  #setAlarm(): void {
+    const when = this.#timers.next;
+    if (when === null || this.#stopped) return;
+    if (this.#alarm && this.#alarm.when <= when) return;
+    if (this.#alarm) clearTimeout(this.#alarm.handle);
+    const wait = when - this.now();
+    // Rounded down: a wake-up a little early re-arms for the rest, one that is late can't be mended.
+    const milliseconds = wait <= 0n ? 0 : Number(wait / MILLISECOND);
+    const handle = setTimeout(
+      () => {
+        this.#alarm = null;
+        this.#turn();
+      },
+      Math.min(milliseconds, 0x7fff_ffff),
+    );
+    this.#alarm = { when, handle };
+  }
+}
