@@ -1,0 +1,46 @@
+/**
+ * Real files of the host, as the kernel uses them for memory that descriptors carry to other processes. Sizes, offsets
+ * and addresses are in bytes; every method throws `HostError` with the errno of the call behind it.
+ */
+export interface HostFiles {
+  /** Makes a sealable, close-on-exec memfd of `bytes` zero bytes (`memfd_create(2)`, `MFD_ALLOW_SEALING`). */
+  memfd(name: string, bytes: number): number;
+  /** `st_size` of the file. */
+  size(fd: number): number;
+  /** The file's seals (`F_GET_SEALS`), `null` for a file that cannot have any. */
+  seals(fd: number): number | null;
+  /** `F_ADD_SEALS`. EPERM once sealed with `F_SEAL_SEAL`, EINVAL for a file that cannot have seals. */
+  addSeals(fd: number, seals: number): void;
+  truncate(fd: number, bytes: number): void;
+  /** Reads at `offset` into `target`; returns the bytes read, fewer than asked for only at the end of the file. */
+  pread(fd: number, target: Uint8Array, offset: number): number;
+  /** Writes `source` at `offset`; returns the bytes written. */
+  pwrite(fd: number, source: Uint8Array, offset: number): number;
+  /**
+   * Maps pages of a file, shared and writable, over `[address, address + length)` of the memory. Address, length and
+   * offset are multiples of `pageBytes`. The mapping holds the file by itself: `fd` may be closed afterwards. A file
+   * that shrinks under a mapping raises SIGBUS, so map only what `F_SEAL_SHRINK` protects.
+   */
+  mapFixed(memory: WebAssembly.Memory, address: number, length: number, fd: number, offset: number): void;
+  /** Puts private zero pages back over the range. The range is never left unmapped: the memory would have a hole. */
+  unmapFixed(memory: WebAssembly.Memory, address: number, length: number): void;
+  /** A duplicate with close-on-exec set (`F_DUPFD_CLOEXEC`). */
+  dup(fd: number): number;
+  close(fd: number): void;
+  /** Whether a memfd mapped into a shared WebAssembly memory was seen by both sides in the start-up self-test. */
+  readonly canMap: boolean;
+  /** Why `canMap` is false; empty when it is true. */
+  readonly cannotMapReason: string;
+  /** Descriptors made or adopted here and not yet closed: for leak checks. */
+  readonly open: number;
+  /** Counts a descriptor that arrived some other way (beside a message) as one of ours. */
+  adopt(fd: number): void;
+  /** The host's page size. */
+  readonly pageBytes: number;
+}
+
+export const F_SEAL_SEAL = 0x1;
+export const F_SEAL_SHRINK = 0x2;
+export const F_SEAL_GROW = 0x4;
+export const F_SEAL_WRITE = 0x8;
+export const F_SEAL_FUTURE_WRITE = 0x10;
