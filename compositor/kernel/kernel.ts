@@ -1,0 +1,146 @@
+import type { HostFiles } from '../machine/host-files.ts';
+import type { Machine } from '../machine/machine.ts';
+import { PhysicalMemory } from './memory/physical-memory.ts';
+import { KernelError } from './task/kernel-error.ts';
+import { KernelThread, type Sleeping } from './task/kernel-thread.ts';
+import { type FileOperations, OpenFile } from './task/open-file.ts';
+import { type Credentials, Task } from './task/task.ts';
+
+/** Who may open a device node. */
+export type NodeAccess = 'everybody' | 'seat' | 'root';
+
+export interface DeviceNode {
+  readonly path: string;
+  readonly access: NodeAccess;
+  /** What an open of the node gives; `flags` are those of open(2). */
+  open(task: Task, flags: number): FileOperations;
+}
+
+export interface KernelOptions {
+  machine: Machine;
+  /** Bytes of physical memory (reserved address space, resident only where touched). Default 1 GiB. */
+  memoryBytes?: number;
+  /** Real descriptors and mappings of the host; without it every memory object lives in physical memory alone. */
+  host?: HostFiles | null;
+}
+
+export interface TaskOptions {
+  name: string;
+  credentials?: Partial<Credentials>;
+  /** RLIMIT_NOFILE; default 1024. */
+  descriptorLimit?: number;
+}
+
+/**
+ * One kernel: its devices, its processes and every number it hands out. A process can have many; nothing is shared
+ * between them.
+ */
+export class Kernel implements Disposable {
+  readonly machine: Machine;
+  readonly memory: PhysicalMemory;
+  readonly host: HostFiles | null;
+  readonly #nodes = new Map<string, DeviceNode>();
+  readonly #tasks = new Set<Task>();
+  readonly #threads = new Set<KernelThread<unknown>>();
+  readonly #disposables: Disposable[] = [];
+  #nextFenceContext = 1n;
+  #nextInode = 1n;
+  #nextPid = 1;
+
+  constructor(options: KernelOptions) {
+    this.machine = options.machine;
+    this.host = options.host ?? null;
+    this.memory = new PhysicalMemory({ bytes: options.memoryBytes ?? 1 << 30, host: this.host });
+  }
+
+  /** Starts a process. */
+  createTask(options: TaskOptions): Task {
+    const credentials: Credentials = { uid: 1000, seat: false, ...options.credentials };
+    const task = new Task(this, this.#nextPid++, options.name, credentials, options.descriptorLimit ?? 1024);
+    this.#tasks.add(task);
+    return task;
+  }
+
+  /** Adds a device node; removing it is the disposal of what is returned. */
+  addNode(node: DeviceNode): Disposable {
+    if (this.#nodes.has(node.path)) throw new Error(`${node.path} exists already`);
+    this.#nodes.set(node.path, node);
+    return { [Symbol.dispose]: () => void this.#nodes.delete(node.path) };
+  }
+
+  /** The node behind a path. ENOENT when there is none, EACCES when this Task may not open it. */
+  node(path: string, task: Task): DeviceNode {
+    const node = this.#nodes.get(path);
+    if (!node)
+      throw new KernelError('ENOENT', `there is no ${path}; there are ${[...this.#nodes.keys()].join(', ')}`);
+    if (!mayOpen(node.access, task.credentials))
+      throw new KernelError(
+        'EACCES',
+        `${path} is for ${node.access}, ${task.name} has uid ${task.credentials.uid}`,
+      );
+    return node;
+  }
+
+  /** Paths of all device nodes. */
+  get nodes(): string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  get tasks(): ReadonlySet<Task> {
+    return this.#tasks;
+  }
+
+  /** Called by a Task that has exited. */
+  forget(task: Task): void {
+    this.#tasks.delete(task);
+  }
+
+  /** A new open file over `operations`, with one reference: the caller's. */
+  file(operations: FileOperations, flags = 0): OpenFile {
+    return new OpenFile(operations, flags, (body, what) => void this.thread(what, body));
+  }
+
+  /** Starts a kernel thread. It belongs to the kernel: it is listed until it ends. */
+  thread<T>(label: string, body: Sleeping<T>): KernelThread<T> {
+    const thread = new KernelThread<T>(this.machine, label, body);
+    if (!thread.ended) {
+      this.#threads.add(thread);
+      thread.whenEnded(() => this.#threads.delete(thread));
+    }
+    return thread;
+  }
+
+  /** Kernel threads that have not ended. */
+  get threads(): ReadonlySet<KernelThread<unknown>> {
+    return this.#threads;
+  }
+
+  /** `dma_fence_context_alloc`: numbers that no other timeline of this kernel has. */
+  allocateFenceContexts(count = 1): bigint {
+    const first = this.#nextFenceContext;
+    this.#nextFenceContext += BigInt(count);
+    return first;
+  }
+
+  allocateInode(): bigint {
+    return this.#nextInode++;
+  }
+
+  /** Has `resource` disposed with the kernel: engines, timers. */
+  own<T extends Disposable>(resource: T): T {
+    this.#disposables.push(resource);
+    return resource;
+  }
+
+  /** Ends every process, then the hardware. */
+  [Symbol.dispose](): void {
+    for (const task of [...this.#tasks]) task.exit();
+    for (const resource of this.#disposables.splice(0).reverse()) resource[Symbol.dispose]();
+    this.memory[Symbol.dispose]();
+  }
+}
+
+function mayOpen(access: NodeAccess, credentials: Credentials): boolean {
+  if (credentials.uid === 0 || access === 'everybody') return true;
+  return access === 'seat' && credentials.seat;
+}

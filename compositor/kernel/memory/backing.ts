@@ -1,0 +1,29 @@
+/**
+ * The bytes behind a memory object (memfd, dumb buffer, buffer of the GPU, range of a udmabuf). Either pages of
+ * physical memory, or a memfd of the host that is mapped into physical memory while something needs it there.
+ */
+export interface Backing extends Disposable {
+  /** Bytes; changes only by `resize`. */
+  readonly size: number;
+  /**
+   * Makes a range addressable by the engines until the pin is disposed, and keeps its pages from moving or going away.
+   * ENOMEM when physical memory has no room for it.
+   */
+  pin(offset: number, length: number): Pin;
+  /** Live bytes for a process's mapping. Throws BusError beyond the end. */
+  view(offset: number, length: number, write: boolean): Uint8Array;
+  /** Copies without mapping; returns the bytes copied, fewer at the end. */
+  read(target: Uint8Array, offset: number): number;
+  write(source: Uint8Array, offset: number): number;
+  /** Grows (zero-filled) or shrinks. ENOMEM; EBUSY while the part that would go is pinned. */
+  resize(size: number): void;
+  /** A real descriptor with the same bytes, lent; null when the memory exists in this process alone. */
+  readonly hostDescriptor: number | null;
+}
+
+/** Memory that an engine may touch. */
+export interface Pin extends Disposable {
+  /** Byte address in physical memory. */
+  readonly address: number;
+  readonly length: number;
+}

@@ -1,0 +1,181 @@
+import { PROT_READ, PROT_WRITE } from '../../../protocol/uapi/fcntl.ts';
+import { KernelError } from './kernel-error.ts';
+import type { OpenFile } from './open-file.ts';
+
+export const PAGE_SIZE = 4096;
+export const pageAlign = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
+
+/** What stands behind a mapping. Its identity is fixed when the object is made; moving or purging it is its own affair. */
+export interface MappedObject {
+  /**
+   * The live bytes from `offset`; no copy. Throws BusError where there is nothing behind the mapping any more (a file
+   * that was truncated, a buffer that was purged).
+   */
+  view(offset: number, length: number, write: boolean): Uint8Array;
+  /** The last mapping of it by this reference is gone. */
+  unmapped?(): void;
+}
+
+/** SIGBUS: the address is mapped, but nothing is behind it. */
+export class BusError extends Error {
+  override readonly name = 'BusError';
+}
+
+/** SIGSEGV: the address is not mapped, or not for this access. */
+export class SegmentationFault extends Error {
+  override readonly name = 'SegmentationFault';
+}
+
+interface Mapping {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly protection: number;
+  readonly object: MappedObject;
+  readonly offset: bigint;
+  /** The open file that the mapping keeps alive. */
+  readonly file: OpenFile | null;
+}
+
+/** Private zeroed memory, as MAP_ANONYMOUS gives. */
+class AnonymousMemory implements MappedObject {
+  readonly #bytes: Uint8Array;
+  constructor(length: number) {
+    this.#bytes = new Uint8Array(length);
+  }
+  view(offset: number, length: number): Uint8Array {
+    return this.#bytes.subarray(offset, offset + length);
+  }
+}
+
+const LOWEST = 0x7f00_0000_0000n;
+const HIGHEST = 0x7fff_ffff_f000n;
+
+/** A Task's mappings. Addresses are 64-bit and never 0; a guard page lies between two mappings. */
+export class AddressSpace {
+  #mappings: Mapping[] = [];
+  #next = LOWEST;
+
+  /** Maps `length` bytes of `object` from `offset`; takes a reference to `file`. Returns the address. ENOMEM when full. */
+  map(
+    object: MappedObject,
+    length: number,
+    options: { offset?: bigint; protection?: number; file?: OpenFile | null } = {},
+  ): bigint {
+    const size = BigInt(pageAlign(length));
+    const { start, at } = this.#place(size);
+    this.#next = start + size + BigInt(PAGE_SIZE);
+    this.#mappings.splice(at, 0, {
+      start,
+      end: start + size,
+      protection: options.protection ?? PROT_READ | PROT_WRITE,
+      object,
+      offset: options.offset ?? 0n,
+      file: options.file?.get() ?? null,
+    });
+    return start;
+  }
+
+  mapAnonymous(length: number): bigint {
+    return this.map(new AnonymousMemory(pageAlign(length)), length);
+  }
+
+  /** Unmaps whatever lies in the range, splitting mappings as munmap does. EINVAL for unaligned or empty ranges. */
+  unmap(address: bigint, length: number): void {
+    if (address % BigInt(PAGE_SIZE) !== 0n || length <= 0)
+      throw new KernelError(
+        'EINVAL',
+        `munmap needs a page-aligned address and a length, got ${address} and ${length}`,
+      );
+    const end = address + BigInt(pageAlign(length));
+    this.#mappings = this.#mappings.flatMap(mapping => this.#without(mapping, address, end));
+  }
+
+  /** The live bytes at an address, as the process itself would touch them. SegmentationFault, BusError. */
+  view(address: bigint, length: number, write = true): Uint8Array {
+    const mapping = this.#find(address, length);
+    const needed = write ? PROT_WRITE : PROT_READ;
+    if (!mapping || (mapping.protection & needed) === 0)
+      throw new SegmentationFault(
+        `${length} bytes at 0x${address.toString(16)} are not mapped for ${write ? 'writing' : 'reading'}`,
+      );
+    return mapping.object.view(Number(address - mapping.start + mapping.offset), length, write);
+  }
+
+  /** A copy of the caller's bytes; EFAULT where the caller itself would fault. */
+  copyFromUser(address: bigint, length: number): Uint8Array {
+    if (length === 0) return new Uint8Array(0);
+    return this.#access(address, length, false).slice();
+  }
+
+  /** EFAULT where the caller itself would fault. */
+  copyToUser(address: bigint, bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#access(address, bytes.length, true).set(bytes);
+  }
+
+  /** Drops every mapping: the process is gone. */
+  clear(): void {
+    const mappings = this.#mappings;
+    this.#mappings = [];
+    for (const mapping of mappings) this.#drop(mapping);
+  }
+
+  /** Bytes mapped, for leak checks. */
+  get mapped(): bigint {
+    return this.#mappings.reduce((sum, mapping) => sum + mapping.end - mapping.start, 0n);
+  }
+
+  /** Next fit: the first gap after the last mapping made, then from the bottom, so that addresses are not reused soon. */
+  #place(size: bigint): { start: bigint; at: number } {
+    const place = this.#gapFrom(this.#next, size) ?? this.#gapFrom(LOWEST, size);
+    if (!place) throw new KernelError('ENOMEM', 'the address space is full');
+    return place;
+  }
+
+  #gapFrom(from: bigint, size: bigint): { start: bigint; at: number } | null {
+    let start = from;
+    for (const [at, mapping] of this.#mappings.entries()) {
+      if (mapping.end + BigInt(PAGE_SIZE) <= start) continue;
+      if (start + size + BigInt(PAGE_SIZE) <= mapping.start) return { start, at };
+      start = mapping.end + BigInt(PAGE_SIZE);
+    }
+    return start + size <= HIGHEST ? { start, at: this.#mappings.length } : null;
+  }
+
+  #access(address: bigint, length: number, write: boolean): Uint8Array {
+    try {
+      return this.view(address, length, write);
+    } catch (error) {
+      if (error instanceof SegmentationFault || error instanceof BusError)
+        throw new KernelError('EFAULT', error.message);
+      throw error;
+    }
+  }
+
+  #find(address: bigint, length: number): Mapping | undefined {
+    let low = 0;
+    let high = this.#mappings.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const mapping = this.#mappings[middle]!;
+      if (address < mapping.start) high = middle - 1;
+      else if (address >= mapping.end) low = middle + 1;
+      else return address + BigInt(length) <= mapping.end ? mapping : undefined;
+    }
+    return undefined;
+  }
+
+  #without(mapping: Mapping, from: bigint, to: bigint): Mapping[] {
+    if (mapping.end <= from || mapping.start >= to) return [mapping];
+    const rest: Mapping[] = [];
+    if (mapping.start < from) rest.push({ ...mapping, end: from });
+    if (mapping.end > to) rest.push({ ...mapping, start: to, offset: mapping.offset + (to - mapping.start) });
+    if (rest.length === 2) mapping.file?.get();
+    if (rest.length === 0) this.#drop(mapping);
+    return rest;
+  }
+
+  #drop(mapping: Mapping): void {
+    mapping.object.unmapped?.();
+    mapping.file?.put();
+  }
+}

@@ -1,0 +1,86 @@
+import { KernelError } from './kernel-error.ts';
+import type { OpenFile } from './open-file.ts';
+
+interface Descriptor {
+  file: OpenFile;
+  closeOnExec: boolean;
+}
+
+/** A Task's descriptors: lowest free number first (POSIX), EBADF and EMFILE as Linux gives them. */
+export class DescriptorTable {
+  /** RLIMIT_NOFILE: numbers are below it. */
+  readonly limit: number;
+  readonly #slots: (Descriptor | 'reserved' | undefined)[] = [];
+  #open = 0;
+  #lowestFree = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Descriptors in use, reserved ones included. */
+  get size(): number {
+    return this.#open;
+  }
+
+  /**
+   * Takes a number without a file yet (`get_unused_fd_flags`), so that everything that can fail is done before
+   * `install`, which can't. EMFILE when the table is full.
+   */
+  reserve(): number {
+    let fd = this.#lowestFree;
+    while (fd < this.#slots.length && this.#slots[fd]) fd++;
+    if (fd >= this.limit)
+      throw new KernelError('EMFILE', `the process has ${this.#open} open files, its limit is ${this.limit}`);
+    this.#slots[fd] = 'reserved';
+    this.#lowestFree = fd + 1;
+    this.#open++;
+    return fd;
+  }
+
+  /** Gives a reserved number its file (`fd_install`); the table takes over the caller's reference. */
+  install(fd: number, file: OpenFile, closeOnExec = true): number {
+    if (this.#slots[fd] !== 'reserved') throw new Error(`descriptor ${fd} was not reserved`);
+    this.#slots[fd] = { file, closeOnExec };
+    return fd;
+  }
+
+  /** Gives a reserved number back (`put_unused_fd`). */
+  unreserve(fd: number): void {
+    if (this.#slots[fd] !== 'reserved') throw new Error(`descriptor ${fd} was not reserved`);
+    this.#clear(fd);
+  }
+
+  add(file: OpenFile, closeOnExec = true): number {
+    return this.install(this.reserve(), file, closeOnExec);
+  }
+
+  /** The file behind a number, borrowed; EBADF when there is none. */
+  get(fd: number): OpenFile {
+    const slot = this.#slots[fd];
+    if (!slot || slot === 'reserved') throw new KernelError('EBADF', `descriptor ${fd} is not open`);
+    return slot.file;
+  }
+
+  closeOnExec(fd: number): boolean {
+    this.get(fd);
+    return (this.#slots[fd] as Descriptor).closeOnExec;
+  }
+
+  /** Takes a number out of the table; the caller drops the reference it returns. EBADF when it is not open. */
+  remove(fd: number): OpenFile {
+    const file = this.get(fd);
+    this.#clear(fd);
+    return file;
+  }
+
+  *entries(): IterableIterator<[number, OpenFile]> {
+    for (const [fd, slot] of this.#slots.entries()) if (slot && slot !== 'reserved') yield [fd, slot.file];
+  }
+
+  #clear(fd: number): void {
+    this.#slots[fd] = undefined;
+    this.#open--;
+    if (fd < this.#lowestFree) this.#lowestFree = fd;
+  }
+}

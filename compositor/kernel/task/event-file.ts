@@ -1,0 +1,79 @@
+import { EFD_NONBLOCK, EFD_SEMAPHORE, O_NONBLOCK, POLLIN, POLLOUT } from '../../../protocol/uapi/fcntl.ts';
+import type { Kernel } from '../kernel.ts';
+import { KernelError } from './kernel-error.ts';
+import { type Sleeping, waitUntil } from './kernel-thread.ts';
+import type { FileCall, FileOperations, FileStatus, OpenFile, PollAnswer, UserSlice } from './open-file.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+const MAXIMUM = 0xffff_ffff_ffff_fffen;
+
+/** eventfd(2): a 64-bit counter that others signal and a reader takes (`fs/eventfd.c`). */
+export class EventFile implements FileOperations {
+  readonly kind = 'eventfd';
+  readonly #queue = new WaitQueue();
+  readonly #inode: bigint;
+  readonly #semaphore: boolean;
+  #count: bigint;
+
+  constructor(inode: bigint, initial: number, semaphore: boolean) {
+    this.#inode = inode;
+    this.#count = BigInt(initial >>> 0);
+    this.#semaphore = semaphore;
+  }
+
+  describe(): string {
+    return `eventfd ${this.#inode}`;
+  }
+
+  status(): FileStatus {
+    return { inode: this.#inode, size: 0n, mode: 0o600 };
+  }
+
+  /** `eventfd_signal`: adds one, and never blocks: a full counter stays full. */
+  signal(): void {
+    if (this.#count < MAXIMUM) this.#count++;
+    this.#queue.wakeAll();
+  }
+
+  poll(): PollAnswer {
+    const mask = (this.#count > 0n ? POLLIN : 0) | (this.#count < MAXIMUM ? POLLOUT : 0);
+    return { mask, queue: this.#queue };
+  }
+
+  read(call: FileCall, into: UserSlice): number | Sleeping<number> {
+    if (into.length < 8) throw new KernelError('EINVAL', 'an eventfd is read 8 bytes at a time');
+    if (this.#count > 0n) return this.#take(into);
+    if (call.file.flags & O_NONBLOCK) throw new KernelError('EAGAIN', 'the counter is 0');
+    return this.#sleepAndTake(into);
+  }
+
+  write(_call: FileCall, bytes: Uint8Array): number {
+    if (bytes.length < 8) throw new KernelError('EINVAL', 'an eventfd is written 8 bytes at a time');
+    const added = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+    if (added > MAXIMUM) throw new KernelError('EINVAL', 'the value would not fit into the counter');
+    if (this.#count + added > MAXIMUM) throw new KernelError('EAGAIN', 'the counter is full');
+    this.#count += added;
+    this.#queue.wakeAll();
+    return 8;
+  }
+
+  *#sleepAndTake(into: UserSlice): Sleeping<number> {
+    yield* waitUntil(this.#queue, () => this.#count > 0n, { what: `a signal of ${this.describe()}` });
+    return this.#take(into);
+  }
+
+  #take(into: UserSlice): number {
+    const bytes = new Uint8Array(8);
+    const taken = this.#semaphore ? 1n : this.#count;
+    new DataView(bytes.buffer).setBigUint64(0, taken, true);
+    into.write(0, bytes);
+    this.#count -= taken;
+    this.#queue.wakeAll();
+    return 8;
+  }
+}
+
+export function createEventFile(kernel: Kernel, initial: number, flags: number): OpenFile {
+  const operations = new EventFile(kernel.allocateInode(), initial, (flags & EFD_SEMAPHORE) !== 0);
+  return kernel.file(operations, flags & EFD_NONBLOCK ? O_NONBLOCK : 0);
+}

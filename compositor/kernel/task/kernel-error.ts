@@ -1,0 +1,25 @@
+import { ERRNO, type ErrnoName } from '../../../protocol/uapi/errno.ts';
+
+export type { ErrnoName };
+
+/** A failed system call: `code` and `errno` are Linux's, `syscall` names the call, the message says what was wrong. */
+export class KernelError extends Error {
+  override readonly name = 'KernelError';
+  readonly code: ErrnoName;
+  readonly errno: number;
+  /** Filled in by the Task at whose border the error leaves the kernel. */
+  syscall = '';
+  readonly detail: string;
+
+  constructor(code: ErrnoName, detail: string) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.errno = ERRNO[code];
+    this.detail = detail;
+  }
+}
+
+/** Throws the KernelError `code` unless `condition` holds. */
+export function require(condition: unknown, code: ErrnoName, detail: string): asserts condition {
+  if (!condition) throw new KernelError(code, detail);
+}

@@ -1,0 +1,119 @@
+import type { MappedObject } from './address-space.ts';
+import { KernelError } from './kernel-error.ts';
+import type { Sleeping } from './kernel-thread.ts';
+import type { Task } from './task.ts';
+import type { WaitQueue } from './wait-queue.ts';
+
+/** What fstat reports of a file. */
+export interface FileStatus {
+  readonly inode: bigint;
+  /** Bytes; 0 for files without a size. */
+  readonly size: bigint;
+  readonly mode: number;
+  readonly deviceNumber?: bigint;
+}
+
+export interface PollAnswer {
+  /** POLLIN, POLLOUT, ... that hold now. */
+  readonly mask: number;
+  /** Woken when the mask may have changed. */
+  readonly queue: WaitQueue;
+}
+
+/** A file as a call finds it: the open file and the Task whose call it is. */
+export interface FileCall {
+  readonly task: Task;
+  readonly file: OpenFile;
+}
+
+/** Memory of the caller that a read fills. `write` throws EFAULT if the caller's address is bad. */
+export interface UserSlice {
+  readonly length: number;
+  write(offset: number, bytes: Uint8Array): void;
+}
+
+/**
+ * What an object of the kernel does as a file (`struct file_operations`). A call that is missing fails with the errno
+ * that Linux's VFS gives for it. Calls that can sleep return a generator.
+ */
+export interface FileOperations {
+  /** The field's name for it: 'sync_file', 'dma-buf', 'memfd', 'drm', 'eventfd', ... */
+  readonly kind: string;
+  /** A name for people: what /proc/PID/fd would show. */
+  describe(): string;
+  status(): FileStatus;
+  ioctl?(call: FileCall, request: number, argument: bigint): number | Sleeping<number>;
+  poll?(call: FileCall, events: number): PollAnswer;
+  read?(call: FileCall, into: UserSlice): number | Sleeping<number>;
+  write?(call: FileCall, bytes: Uint8Array): number;
+  readAt?(target: Uint8Array, offset: bigint): number;
+  writeAt?(source: Uint8Array, offset: bigint): number;
+  seek?(call: FileCall, offset: bigint, whence: number): bigint;
+  truncate?(size: bigint): void;
+  addSeals?(seals: number): void;
+  seals?(): number;
+  /** The object behind a mapping of `length` bytes from `offset`; checks what Linux's mmap operation checks. */
+  map?(
+    call: FileCall,
+    request: { offset: bigint; length: bigint; protection: number; shared: boolean },
+  ): {
+    object: MappedObject;
+    offset: bigint;
+  };
+  /**
+   * A real descriptor of the host with the same bytes, lent to the caller, and where in it this file begins; null when
+   * there is none. It exists so that a client of another process can map what it holds.
+   */
+  hostDescriptor?(): { fd: number; offset: bigint } | null;
+  /** The last reference is gone. */
+  release?(): void | Sleeping<void>;
+}
+
+/**
+ * An open file description: what `dup` and SCM_RIGHTS share. Descriptors, mappings and device state each hold a
+ * reference; the object is released with the last.
+ */
+export class OpenFile {
+  readonly operations: FileOperations;
+  /** O_NONBLOCK, O_RDWR, ...; O_CLOEXEC belongs to the descriptor. */
+  flags: number;
+  position = 0n;
+  #references = 1;
+  readonly #onRelease: (body: Sleeping<void>, what: string) => void;
+
+  /** Made by `Kernel.file`, which knows how to run a release that sleeps. */
+  constructor(
+    operations: FileOperations,
+    flags: number,
+    onRelease: (body: Sleeping<void>, what: string) => void,
+  ) {
+    this.operations = operations;
+    this.flags = flags;
+    this.#onRelease = onRelease;
+  }
+
+  get references(): number {
+    return this.#references;
+  }
+
+  /** Takes one more reference. */
+  get(): this {
+    if (this.#references === 0) throw new Error(`${this.operations.describe()} was already released`);
+    this.#references++;
+    return this;
+  }
+
+  /** Drops a reference; the last releases the object. */
+  put(): void {
+    if (this.#references === 0) throw new Error(`${this.operations.describe()} was released once too often`);
+    if (--this.#references > 0) return;
+    const rest = this.operations.release?.();
+    if (rest) this.#onRelease(rest, `close of ${this.operations.describe()}`);
+  }
+
+  /** Its operations as the class wanted, or EINVAL: the descriptor names a file of another kind. */
+  as<T extends FileOperations>(type: abstract new (...args: never[]) => T, wanted: string): T {
+    if (this.operations instanceof type) return this.operations;
+    throw new KernelError('EINVAL', `the descriptor is a ${this.operations.kind}, expected a ${wanted}`);
+  }
+}

@@ -1,0 +1,437 @@
+import {
+  F_DUPFD_CLOEXEC,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  O_CLOEXEC,
+  POLLERR,
+  POLLHUP,
+  PROT_READ,
+  PROT_WRITE,
+} from '../../../protocol/uapi/fcntl.ts';
+import type { Ioctl } from '../../../protocol/uapi/ioctl.ts';
+import { marshal, relocate, unmarshal } from '../../../protocol/uapi/marshal.ts';
+import type { Struct, UserValue } from '../../../protocol/uapi/struct.ts';
+import type { Kernel } from '../kernel.ts';
+import { AddressSpace, PAGE_SIZE, pageAlign } from './address-space.ts';
+import { DescriptorTable } from './descriptor-table.ts';
+import { createEventFile } from './event-file.ts';
+import { type ErrnoName, KernelError } from './kernel-error.ts';
+import type { KernelThread, Sleeping } from './kernel-thread.ts';
+import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
+import { Scratch } from './scratch.ts';
+
+export interface Credentials {
+  /** 0 is root, which may do everything. */
+  readonly uid: number;
+  /** Whether the seat's devices (the card) belong to this process. */
+  readonly seat: boolean;
+}
+
+/** A poll that waits: `cancel` ends it without a call of its listener. */
+export interface Watch {
+  cancel(): void;
+}
+
+/**
+ * A process: what its system calls are made through. Calls return at once or throw a KernelError; a call that may
+ * sleep has a form that returns its KernelThread. Everything the process holds is given back when it exits.
+ */
+export class Task {
+  readonly kernel: Kernel;
+  readonly pid: number;
+  readonly name: string;
+  readonly credentials: Credentials;
+  readonly files: DescriptorTable;
+  readonly memory = new AddressSpace();
+  readonly #scratch = new Scratch(this.memory);
+  readonly #threads = new Set<KernelThread<unknown>>();
+  readonly #watches = new Set<Watch>();
+  #exited = false;
+
+  /** Made by `Kernel.createTask`. */
+  constructor(kernel: Kernel, pid: number, name: string, credentials: Credentials, descriptorLimit: number) {
+    this.kernel = kernel;
+    this.pid = pid;
+    this.name = name;
+    this.credentials = credentials;
+    this.files = new DescriptorTable(descriptorLimit);
+  }
+
+  get exited(): boolean {
+    return this.#exited;
+  }
+
+  /** Opens a device node. ENOENT, EACCES, EMFILE. */
+  open(path: string, flags = 0): number {
+    return this.#call('open', () => {
+      const node = this.kernel.node(path, this);
+      const fd = this.files.reserve();
+      try {
+        const file = this.kernel.file(node.open(this, flags), flags & ~O_CLOEXEC);
+        return this.files.install(fd, file, (flags & O_CLOEXEC) !== 0);
+      } catch (error) {
+        this.files.unreserve(fd);
+        throw error;
+      }
+    });
+  }
+
+  close(fd: number): void {
+    this.#call('close', () => this.files.remove(fd).put());
+  }
+
+  /** A second number for the same open file. */
+  dup(fd: number): number {
+    return this.#call('dup', () => this.files.add(this.files.get(fd).get(), false));
+  }
+
+  /** fcntl(2) with F_ADD_SEALS, F_GET_SEALS or F_DUPFD_CLOEXEC; anything else is EINVAL. */
+  fcntl(fd: number, command: 'F_ADD_SEALS' | 'F_GET_SEALS' | typeof F_DUPFD_CLOEXEC, argument = 0): number {
+    return this.#call('fcntl', () => {
+      const file = this.files.get(fd);
+      if (command === F_DUPFD_CLOEXEC) return this.files.add(file.get());
+      if (command === 'F_GET_SEALS')
+        return needs(file, file.operations.seals, 'EINVAL').call(file.operations);
+      needs(file, file.operations.addSeals, 'EINVAL').call(file.operations, argument);
+      return 0;
+    });
+  }
+
+  /** eventfd(2). */
+  eventfd(initial = 0, flags = 0): number {
+    return this.#call('eventfd', () =>
+      this.files.add(createEventFile(this.kernel, initial, flags), (flags & O_CLOEXEC) !== 0),
+    );
+  }
+
+  /** The raw system call: `argument` is an address or a plain number. Throws if the call has to sleep: see `startIoctl`. */
+  ioctl(fd: number, request: number, argument: bigint): number {
+    const outcome = this.#enterIoctl(fd, request, argument);
+    if (typeof outcome === 'number') return outcome;
+    const thread = this.#start('ioctl', outcome);
+    if (!thread.ended) {
+      thread.interrupt();
+      throw new Error(`ioctl 0x${request.toString(16)} has to sleep (${thread.describe()}); use startIoctl`);
+    }
+    return thread.result();
+  }
+
+  /** The system call as a kernel thread of this process. */
+  startIoctl(fd: number, request: number, argument: bigint): KernelThread<number> {
+    const enter = (): number | Sleeping<number> => this.#enterIoctl(fd, request, argument);
+    return this.#start('ioctl', deferred(enter));
+  }
+
+  /** A typed ioctl: lays the argument and what it points to out in this process's memory, calls, and reads it back. */
+  call<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): UserValue<S> {
+    const argument = this.#layOut(ioctl, value);
+    try {
+      this.ioctl(fd, ioctl.number, argument.address);
+      return argument.readBack();
+    } finally {
+      argument.release();
+    }
+  }
+
+  /** `call` for an ioctl that may sleep. */
+  startCall<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): KernelThread<UserValue<S>> {
+    const argument = this.#layOut(ioctl, value);
+    const body = function* (this: Task): Sleeping<UserValue<S>> {
+      try {
+        const outcome = this.#enterIoctl(fd, ioctl.number, argument.address);
+        if (typeof outcome !== 'number') yield* outcome;
+        return argument.readBack();
+      } finally {
+        argument.release();
+      }
+    };
+    return this.#start(ioctl.name, body.call(this));
+  }
+
+  /** The events of `events` (and POLLERR, POLLHUP) that hold now, as poll(2) with a time-out of 0. */
+  poll(fd: number, events: number): number {
+    return this.#call('poll', () => this.#pollAnswer(this.files.get(fd), fd, events).mask);
+  }
+
+  /** Calls `listener` once, from the run queue, as soon as one of `events` holds. */
+  watch(fd: number, events: number, listener: (mask: number) => void): Watch {
+    return this.#call('poll', () => this.#watchFile(this.files.get(fd).get(), fd, events, listener));
+  }
+
+  /** Reads at most `length` bytes; EAGAIN instead of sleeping when the file is non-blocking or has nothing. */
+  read(fd: number, length: number): Uint8Array {
+    return this.#call('read', () => {
+      const into = new OwnSlice(length);
+      const outcome = this.#enterRead(fd, into);
+      if (typeof outcome === 'number') return into.bytes.subarray(0, outcome);
+      const thread = this.#start('read', outcome);
+      if (!thread.ended) {
+        thread.interrupt();
+        throw new KernelError('EAGAIN', 'there is nothing to read yet');
+      }
+      return into.bytes.subarray(0, thread.result());
+    });
+  }
+
+  /** read(2) that may sleep. */
+  startRead(fd: number, length: number): KernelThread<Uint8Array> {
+    const into = new OwnSlice(length);
+    const enter = deferred(() => this.#enterRead(fd, into));
+    return this.#start(
+      'read',
+      map(enter, count => into.bytes.subarray(0, count)),
+    );
+  }
+
+  /** read(2) into the process's memory at an address. */
+  readTo(fd: number, address: bigint, length: number): number | KernelThread<number> {
+    return this.#call('read', () => {
+      const outcome = this.#enterRead(fd, new AddressSlice(this.memory, address, length));
+      return typeof outcome === 'number' ? outcome : this.#start('read', outcome);
+    });
+  }
+
+  write(fd: number, bytes: Uint8Array): number {
+    return this.#call('write', () => {
+      const file = this.files.get(fd);
+      return needs(file, file.operations.write, 'EINVAL').call(file.operations, { task: this, file }, bytes);
+    });
+  }
+
+  pread(fd: number, target: Uint8Array, offset: bigint): number {
+    return this.#call('pread', () => {
+      const file = this.files.get(fd);
+      return needs(file, file.operations.readAt, 'ESPIPE').call(file.operations, target, offset);
+    });
+  }
+
+  pwrite(fd: number, source: Uint8Array, offset: bigint): number {
+    return this.#call('pwrite', () => {
+      const file = this.files.get(fd);
+      return needs(file, file.operations.writeAt, 'ESPIPE').call(file.operations, source, offset);
+    });
+  }
+
+  seek(fd: number, offset: bigint, whence: number): bigint {
+    return this.#call('lseek', () => {
+      const file = this.files.get(fd);
+      return needs(file, file.operations.seek, 'ESPIPE').call(
+        file.operations,
+        { task: this, file },
+        offset,
+        whence,
+      );
+    });
+  }
+
+  truncate(fd: number, size: bigint): void {
+    this.#call('ftruncate', () => {
+      const file = this.files.get(fd);
+      needs(file, file.operations.truncate, 'EINVAL').call(file.operations, size);
+    });
+  }
+
+  status(fd: number): FileStatus {
+    return this.#call('fstat', () => this.files.get(fd).operations.status());
+  }
+
+  /** mmap(2) of a file; returns the address. `flags` is MAP_SHARED or MAP_PRIVATE. */
+  mmap(
+    fd: number,
+    length: number,
+    options: { offset?: bigint; protection?: number; flags?: number } = {},
+  ): bigint {
+    return this.#call('mmap', () => {
+      const { offset = 0n, protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED } = options;
+      if (length <= 0 || offset % BigInt(PAGE_SIZE) !== 0n || (flags & (MAP_SHARED | MAP_PRIVATE)) === 0)
+        throw new KernelError(
+          'EINVAL',
+          `mmap of ${length} bytes at ${offset} with flags ${flags}: needs a length, an aligned offset, shared or private`,
+        );
+      const file = this.files.get(fd);
+      const request = {
+        offset,
+        length: BigInt(pageAlign(length)),
+        protection,
+        shared: (flags & MAP_SHARED) !== 0,
+      };
+      const mapped = needs(file, file.operations.map, 'ENODEV').call(
+        file.operations,
+        { task: this, file },
+        request,
+      );
+      return this.memory.map(mapped.object, length, { offset: mapped.offset, protection, file });
+    });
+  }
+
+  munmap(address: bigint, length: number): void {
+    this.#call('munmap', () => this.memory.unmap(address, length));
+  }
+
+  /** Duplicates a file into another process, as SCM_RIGHTS does; returns its number there. EBADF here, EMFILE there. */
+  send(fd: number, to: Task): number {
+    return this.#call('sendmsg', () => to.receive(this.files.get(fd)));
+  }
+
+  /** Installs a further reference to an open file. EMFILE. */
+  receive(file: OpenFile): number {
+    const fd = this.files.reserve();
+    return this.files.install(fd, file.get());
+  }
+
+  /** System calls of this process that sleep. */
+  get sleeping(): ReadonlySet<KernelThread<unknown>> {
+    return this.#threads;
+  }
+
+  /** Ends the process: signals its sleeping calls, unmaps, and closes every descriptor in order. */
+  exit(): void {
+    if (this.#exited) return;
+    this.#exited = true;
+    for (const watch of [...this.#watches]) watch.cancel();
+    for (const thread of [...this.#threads]) thread.interrupt();
+    this.memory.clear();
+    for (const [fd] of [...this.files.entries()]) this.files.remove(fd).put();
+    this.kernel.forget(this);
+  }
+
+  #enterIoctl(fd: number, request: number, argument: bigint): number | Sleeping<number> {
+    return this.#call('ioctl', () => {
+      const file = this.files.get(fd);
+      const ioctl = needs(file, file.operations.ioctl, 'ENOTTY');
+      return ioctl.call(file.operations, { task: this, file }, request, argument);
+    });
+  }
+
+  #enterRead(fd: number, into: UserSlice): number | Sleeping<number> {
+    const file = this.files.get(fd);
+    return needs(file, file.operations.read, 'EINVAL').call(file.operations, { task: this, file }, into);
+  }
+
+  /** Runs a call that may sleep, holding nothing of the process but its place among the threads to interrupt. */
+  #start<T>(syscall: string, body: Sleeping<T>): KernelThread<T> {
+    const thread = this.kernel.thread(`${syscall} of ${this.name}`, named(syscall, body));
+    if (!thread.ended) {
+      this.#threads.add(thread);
+      thread.whenEnded(() => this.#threads.delete(thread));
+    }
+    return thread;
+  }
+
+  #pollAnswer(file: OpenFile, fd: number, events: number) {
+    const poll = needs(file, file.operations.poll, 'EPERM');
+    const answer = poll.call(file.operations, { task: this, file } satisfies FileCall, events);
+    return { mask: answer.mask & (events | POLLERR | POLLHUP), queue: answer.queue, fd };
+  }
+
+  /** The watch holds the file: one that is closed meanwhile is still watched, as a poll(2) that is under way would. */
+  #watchFile(file: OpenFile, fd: number, events: number, listener: (mask: number) => void): Watch {
+    let posted = false;
+    const check = (): void => {
+      if (posted) return;
+      const { mask } = this.#pollAnswer(file, fd, events);
+      if (mask === 0) return;
+      posted = true;
+      this.kernel.machine.post(`poll of ${this.name}: ${file.operations.describe()}`, () => {
+        if (!this.#watches.has(watch)) return;
+        watch.cancel();
+        listener(mask);
+      });
+    };
+    const watch: Watch = {
+      cancel: () => {
+        if (!this.#watches.delete(watch)) return;
+        remove();
+        file.put();
+      },
+    };
+    this.#watches.add(watch);
+    const remove = this.#pollAnswer(file, fd, events).queue.add(check);
+    check();
+    return watch;
+  }
+
+  #layOut<S extends Struct>(ioctl: Ioctl<S>, value: UserValue<S>) {
+    const block = marshal(ioctl, value);
+    const { address, release } = this.#scratch.take(block.bytes.length);
+    relocate(block.bytes, block.relocations, address);
+    this.memory.copyToUser(address, block.bytes);
+    return {
+      address,
+      release,
+      readBack: () => unmarshal(ioctl, this.memory.view(address, block.bytes.length, false), address, value),
+    };
+  }
+
+  /** Names the system call in an error that leaves the kernel. */
+  #call<T>(syscall: string, body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw withSyscall(error, syscall);
+    }
+  }
+}
+
+function withSyscall(error: unknown, syscall: string): unknown {
+  if (error instanceof KernelError && error.syscall === '') {
+    error.syscall = syscall;
+    error.message = `${syscall}: ${error.message}`;
+  }
+  return error;
+}
+
+function* named<T>(syscall: string, body: Sleeping<T>): Sleeping<T> {
+  try {
+    return yield* body;
+  } catch (error) {
+    throw withSyscall(error, syscall);
+  }
+}
+
+function* deferred<T>(enter: () => T | Sleeping<T>): Sleeping<T> {
+  const outcome = enter();
+  return isSleeping<T>(outcome) ? yield* outcome : outcome;
+}
+
+function* map<T, U>(body: Sleeping<T>, change: (value: T) => U): Sleeping<U> {
+  return change(yield* body);
+}
+
+function isSleeping<T>(outcome: T | Sleeping<T>): outcome is Sleeping<T> {
+  return typeof outcome === 'object' && outcome !== null && Symbol.iterator in outcome;
+}
+
+function needs<F>(file: OpenFile, operation: F | undefined, code: ErrnoName): F {
+  if (operation) return operation;
+  throw new KernelError(code, `a ${file.operations.kind} has no such operation`);
+}
+
+/** The buffer of a typed read. */
+class OwnSlice implements UserSlice {
+  readonly bytes: Uint8Array;
+  constructor(length: number) {
+    this.bytes = new Uint8Array(length);
+  }
+  get length(): number {
+    return this.bytes.length;
+  }
+  write(offset: number, bytes: Uint8Array): void {
+    this.bytes.set(bytes, offset);
+  }
+}
+
+/** The buffer of read(2). */
+class AddressSlice implements UserSlice {
+  readonly #memory: AddressSpace;
+  readonly #address: bigint;
+  readonly length: number;
+  constructor(memory: AddressSpace, address: bigint, length: number) {
+    this.#memory = memory;
+    this.#address = address;
+    this.length = length;
+  }
+  write(offset: number, bytes: Uint8Array): void {
+    this.#memory.copyToUser(this.#address + BigInt(offset), bytes);
+  }
+}
