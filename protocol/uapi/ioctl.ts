@@ -7,10 +7,10 @@ import type { Direction, Struct } from './struct.ts';
 /**
  * Who may call it, after the flags of `drivers/gpu/drm/drm_ioctl.c`:
  * `any` (no flag; on a primary node only), `render` (DRM_RENDER_ALLOW: on render nodes too), `auth` (DRM_AUTH: an
- * authenticated client of the primary node), `auth-render` (both), `master` (DRM_MASTER: the current master) and
- * `root` (DRM_ROOT_ONLY: CAP_SYS_ADMIN). Outside DRM everything is `any`: holding the descriptor is the permission.
+ * authenticated client of the primary node), `master` (DRM_MASTER: the current master) and `root` (DRM_ROOT_ONLY:
+ * CAP_SYS_ADMIN). Outside DRM everything is `any`: holding the descriptor is the permission.
  */
-export type Permission = 'any' | 'render' | 'auth' | 'auth-render' | 'master' | 'root';
+export type Permission = 'any' | 'render' | 'auth' | 'master' | 'root';
 
 /** One entry of a table: everything that dispatch, marshalling, recording and documentation need to know of a call. */
 export interface Ioctl<S extends Struct | null = Struct | null> {
@@ -113,6 +113,12 @@ export const drmIowr = <S extends Struct>(
   struct: S,
   options?: IoctlOptions,
 ): Ioctl<S> => iowr(name, DRM, nr, struct, options);
+
+/**
+ * The part of a number that names a DRM call: `drm_ioctl` looks at type and nr alone and takes the size as that of the
+ * caller's header, zero-filling or cutting the argument, so that structs may grow at their end. Dispatch DRM by this.
+ */
+export const callOf = (number: number): number => number & 0xffff;
 
 /** A family of calls by name, as each table file exports one. */
 export type IoctlFamily = { readonly [name: string]: Ioctl };

@@ -294,17 +294,25 @@ export function writeField(type: FieldType, view: DataView, offset: number, valu
   else type.write(view, offset, value as FieldsValue<Fields>);
 }
 
-/** Lays the fields out as a C compiler does: natural alignment, the struct's size a multiple of its alignment. */
-export function struct<const F extends Fields>(name: string, fields: F): Struct<F> {
-  const entries = Object.entries(fields);
+const layoutStruct = (fields: Fields): { offsets: { [field: string]: number }; end: number } => {
   const offsets: { [field: string]: number } = {};
   let end = 0;
-  let align = 1;
-  for (const [field, type] of entries) {
+  for (const [field, type] of Object.entries(fields)) {
     offsets[field] = alignUp(end, type.align);
-    end = offsets[field] + type.size;
-    align = Math.max(align, type.align);
+    end = offsets[field]! + type.size;
   }
+  return { offsets, end };
+};
+
+const layoutUnion = (fields: Fields): { offsets: { [field: string]: number }; end: number } => ({
+  offsets: Object.fromEntries(Object.keys(fields).map(field => [field, 0])),
+  end: Math.max(...Object.values(fields).map(type => type.size)),
+});
+
+function compose<F extends Fields>(name: string, fields: F, layout: typeof layoutStruct): Struct<F> {
+  const entries = Object.entries(fields);
+  const { offsets, end } = layout(fields);
+  const align = Math.max(1, ...entries.map(([, type]) => type.align));
   const size = alignUp(end, align);
   return {
     kind: 'struct',
@@ -325,3 +333,14 @@ export function struct<const F extends Fields>(name: string, fields: F): Struct<
     },
   };
 }
+
+/** Lays the fields out as a C compiler does: natural alignment, the struct's size a multiple of its alignment. */
+export const struct = <const F extends Fields>(name: string, fields: F): Struct<F> =>
+  compose(name, fields, layoutStruct);
+
+/**
+ * A C union: all members at offset 0. Reading gives every member's view of the bytes; writing a whole value leaves the
+ * last member's, so a side that means one member writes that member's struct alone (or leaves the others out).
+ */
+export const union = <const F extends Fields>(name: string, fields: F): Struct<F> =>
+  compose(name, fields, layoutUnion);
