@@ -103,24 +103,27 @@ export function fd(name: string): PlainArgument<'fd'> {
   return { kind: 'fd', name };
 }
 
-export function string<Nullable extends boolean = false>(
-  name: string,
-  options?: { readonly nullable: Nullable },
-): StringArgument<Nullable> {
-  return { kind: 'string', name, nullable: (options?.nullable ?? false) as Nullable };
+export function string(name: string): StringArgument<false>;
+export function string(name: string, options: { readonly nullable: true }): StringArgument<true>;
+export function string(name: string, options = { nullable: false }): StringArgument {
+  return { kind: 'string', name, ...options };
 }
 
-export function object<Interface extends string | undefined, Nullable extends boolean = false>(
+export function object<Interface extends string | undefined>(
   name: string,
   interfaceName: Interface,
-  options?: { readonly nullable: Nullable },
-): ObjectArgument<Interface, Nullable> {
-  return {
-    kind: 'object',
-    name,
-    interface: interfaceName,
-    nullable: (options?.nullable ?? false) as Nullable,
-  };
+): ObjectArgument<Interface, false>;
+export function object<Interface extends string | undefined>(
+  name: string,
+  interfaceName: Interface,
+  options: { readonly nullable: true },
+): ObjectArgument<Interface, true>;
+export function object(
+  name: string,
+  interfaceName: string | undefined,
+  options = { nullable: false },
+): ObjectArgument {
+  return { kind: 'object', name, interface: interfaceName, ...options };
 }
 
 export function newId(name: string): NewIdArgument<undefined>;
