@@ -136,6 +136,27 @@ export type StructValue<S> = S extends Struct<infer F> ? FieldsValue<F> : never;
  */
 export type UserValue<S> = S extends Struct<infer F> ? FieldsUser<F> : never;
 
+type ResultField<T> =
+  T extends Scalar<infer V>
+    ? V
+    : T extends Chars
+      ? string
+      : T extends Bytes
+        ? Uint8Array
+        : T extends { kind: 'array' | 'flexible'; element: infer E }
+          ? readonly ResultField<E>[]
+          : T extends { kind: 'pointer'; pointee: infer P }
+            ?
+                | (P extends 'void' ? Uint8Array : P extends 'string' ? string : readonly ResultField<P>[])
+                | bigint
+                | null
+            : T extends Struct<infer F>
+              ? { [K in keyof F]: ResultField<F[K]> }
+              : never;
+
+/** What a caller gets back: as {@link UserValue}, with every field present and arrays as arrays. */
+export type UserResult<S> = S extends Struct<infer F> ? { [K in keyof F]: ResultField<F[K]> } : null;
+
 const scalar = <T extends number | bigint>(
   name: string,
   size: number,
