@@ -1,0 +1,185 @@
+import { addExtension, Packr, Unpackr } from 'msgpackr';
+import { MAX_MESSAGE } from '../object/limits.ts';
+import { isHandle, type Message, type WireArgument } from '../object/message.ts';
+import { checkFrame, HOST_HANDLE, MAX_ARGUMENTS, TASK_HANDLE } from './check.ts';
+import type { DescriptorSource } from './descriptors.ts';
+import { WireError } from './error.ts';
+
+/** Bytes before each frame: its length, unsigned, little endian, without themselves. */
+export const PREFIX = 4;
+
+/** How msgpackr sees a host handle: a place in the order of descriptors that travel beside the bytes. */
+class HostMark {}
+
+/** How msgpackr sees a handle in the client's Task, so that it cannot be taken for a plain number. */
+class TaskMark {
+  readonly fd: number;
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+}
+
+addExtension({
+  Class: HostMark,
+  type: HOST_HANDLE,
+  pack: () => new Uint8Array(1),
+  unpack: () => ({ kind: 'host', fd: -1 }),
+});
+addExtension({
+  Class: TaskMark,
+  type: TASK_HANDLE,
+  pack: (mark: TaskMark) => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setInt32(0, mark.fd);
+    return bytes;
+  },
+  unpack: (bytes: Uint8Array) => ({
+    kind: 'task',
+    fd: new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0),
+  }),
+});
+
+const packr = new Packr({ useRecords: false });
+const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'number' });
+const hostMark = new HostMark();
+
+/** msgpackr's flags: leave room before the value, and let the next value overwrite this one. */
+const RESERVE_START_SPACE = 2048;
+const RESET_BUFFER_MODE = 1024;
+
+/**
+ * One message as a frame: `u32` length, then the MessagePack array `[object, opcode, ...arguments]`. The bytes are valid
+ * until the next call. Throws `WireError` for a message that no receiver would take.
+ */
+export function encodeMessage(message: Message): Uint8Array {
+  const { args } = message;
+  if (args.length > MAX_ARGUMENTS)
+    throw new WireError(`a message has at most ${MAX_ARGUMENTS} arguments; this one has ${args.length}`);
+  const values: unknown[] = [message.object, message.opcode];
+  for (const argument of args) values.push(isHandle(argument) ? markOf(argument) : argument);
+  const frame: Uint8Array = packr.pack(values, RESERVE_START_SPACE | RESET_BUFFER_MODE | PREFIX);
+  const length = frame.length - PREFIX;
+  if (length > MAX_MESSAGE)
+    throw new WireError(`a message of ${length} bytes; at most ${MAX_MESSAGE} are allowed: send it in parts`);
+  frame[0] = length & 0xff;
+  frame[1] = (length >>> 8) & 0xff;
+  frame[2] = (length >>> 16) & 0xff;
+  frame[3] = length >>> 24;
+  return frame;
+}
+
+/** How many host handles a message names. */
+export function countHostHandles(args: readonly WireArgument[]): number {
+  let count = 0;
+  for (const argument of args) if (isHandle(argument) && argument.kind === 'host') count++;
+  return count;
+}
+
+function markOf(handle: { kind: 'task' | 'host'; fd: number }): HostMark | TaskMark {
+  return handle.kind === 'host' ? hostMark : new TaskMark(handle.fd);
+}
+
+/**
+ * Makes messages of a stream of bytes that may be cut anywhere. What is kept between chunks is never more than what has
+ * arrived of one message; a length on the wire allocates nothing. After a `WireError` the stream is lost: close it.
+ */
+export class MessageDecoder {
+  readonly #descriptors: DescriptorSource;
+  #pending = new Uint8Array(0);
+  #held = 0;
+
+  constructor(descriptors: DescriptorSource) {
+    this.#descriptors = descriptors;
+  }
+
+  /** Bytes of a message that has not arrived whole. */
+  get pendingBytes(): number {
+    return this.#held;
+  }
+
+  /** Adds the messages that the bytes complete to `out`. The bytes are not kept. Throws `WireError`. */
+  push(received: Uint8Array, out: Message[]): void {
+    const chunk = plain(received);
+    let at = 0;
+    while (this.#held > 0 && at < chunk.length) at = this.#complete(chunk, at, out);
+    for (;;) {
+      if (chunk.length - at < PREFIX) break;
+      const end = at + PREFIX + frameLength(chunk, at);
+      if (end > chunk.length) break;
+      out.push(this.#decode(chunk, at + PREFIX, end));
+      at = end;
+    }
+    if (at < chunk.length) this.#keep(chunk, at, chunk.length);
+  }
+
+  /** Moves bytes of the chunk to the message begun before, and decodes that when it is whole. */
+  #complete(chunk: Uint8Array, at: number, out: Message[]): number {
+    const wanted = this.#held < PREFIX ? PREFIX : PREFIX + frameLength(this.#pending, 0);
+    const end = Math.min(chunk.length, at + wanted - this.#held);
+    this.#keep(chunk, at, end);
+    if (this.#held < PREFIX) return end;
+    const whole = PREFIX + frameLength(this.#pending, 0);
+    if (this.#held < whole) return end;
+    out.push(this.#decode(this.#pending, PREFIX, whole));
+    this.#held = 0;
+    if (this.#pending.length > KEPT) this.#pending = new Uint8Array(0);
+    return end;
+  }
+
+  #keep(chunk: Uint8Array, from: number, to: number): void {
+    const needed = this.#held + to - from;
+    if (needed > this.#pending.length) {
+      const larger = new Uint8Array(
+        Math.max(needed, Math.min(2 * this.#pending.length, PREFIX + MAX_MESSAGE)),
+      );
+      larger.set(this.#pending.subarray(0, this.#held));
+      this.#pending = larger;
+    }
+    this.#pending.set(chunk.subarray(from, to), this.#held);
+    this.#held = needed;
+  }
+
+  #decode(bytes: Uint8Array, start: number, end: number): Message {
+    const hostHandles = checkFrame(bytes, start, end);
+    const descriptors = this.#descriptors;
+    if (hostHandles > descriptors.available)
+      throw new WireError(
+        `a message names ${hostHandles} host descriptors; ${descriptors.available} have arrived beside it`,
+      );
+    const values = this.#unpack(bytes, start, end);
+    const args = values.slice(2) as WireArgument[];
+    for (let index = 0, left = hostHandles; left > 0; index++) {
+      const argument = args[index]!;
+      if (!isHandle(argument) || argument.kind !== 'host') continue;
+      args[index] = { kind: 'host', fd: descriptors.take() };
+      left--;
+    }
+    return { object: values[0] as number, opcode: values[1] as number, args };
+  }
+
+  #unpack(bytes: Uint8Array, start: number, end: number): unknown[] {
+    try {
+      return unpackr.unpack(bytes, { start, end }) as unknown[];
+    } catch (error) {
+      throw new WireError(
+        `a message cannot be decoded: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
+
+/** A buffer up to this size is kept for the next message that arrives in pieces. */
+const KEPT = 64 << 10;
+
+/** msgpackr slices what it is given, so a Node `Buffer` would leave arguments that are Buffers. */
+function plain(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function frameLength(bytes: Uint8Array, at: number): number {
+  const length = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+  if (length > MAX_MESSAGE)
+    throw new WireError(`a message says it has ${length} bytes; at most ${MAX_MESSAGE} are allowed`);
+  return length;
+}
