@@ -81,9 +81,12 @@ function checkScalar(where: string, type: Scalar, value: unknown): void {
     throw new TypeError(
       `${where} is ${type.name} and takes a ${typeof type.zero}, not ${typeof value} (${String(value)})`,
     );
-  const bits = BigInt(type.size * 8);
-  const isWhole = typeof value === 'bigint' || Number.isInteger(value);
-  if (!isWhole || BigInt(value as bigint) >= 1n << bits || BigInt(value as bigint) < -(1n << (bits - 1n)))
+  const bits = type.size * 8;
+  const fits =
+    typeof value === 'bigint'
+      ? value < 1n << 64n && value >= -(1n << 63n)
+      : Number.isInteger(value) && (value as number) < 2 ** bits && (value as number) >= -(2 ** (bits - 1));
+  if (!fits)
     throw new RangeError(`${where} is ${type.name}: ${String(value)} is not an integer of ${bits} bits`);
 }
 
