@@ -1,0 +1,179 @@
+// OP_COMPOSITE: what is common to all sources, and the rows of unscaled, upright ones.
+import {
+  CMD_BLEND,
+  CMD_CHROMA_ADDRESS,
+  CMD_CHROMA_STRIDE,
+  CMD_CLIP_HEIGHT,
+  CMD_CLIP_WIDTH,
+  CMD_CLIP_X,
+  CMD_CLIP_Y,
+  CMD_COLOR_ENCODING,
+  CMD_DEST_HEIGHT,
+  CMD_DEST_WIDTH,
+  CMD_DEST_X,
+  CMD_DEST_Y,
+  CMD_PLANE_ALPHA,
+  CMD_SOURCE_ADDRESS,
+  CMD_SOURCE_FORMAT,
+  CMD_SOURCE_RECT_HEIGHT,
+  CMD_SOURCE_RECT_WIDTH,
+  CMD_SOURCE_STRIDE,
+  CMD_SOURCE_X,
+  CMD_SOURCE_Y,
+  CMD_TARGET_ADDRESS,
+  CMD_TARGET_FORMAT,
+  CMD_TARGET_STRIDE,
+  CMD_TRANSFORM,
+  FORMAT_NV12,
+  FORMAT_RGB565,
+} from '../layout';
+import { MEET_OVER, MEET_STORE, OPAQUE, alphaByte, bytesPerPixel, expand565, hasAlpha, meet, meeting, over, redFirst, swapRedBlue } from './pixel';
+import { prepareSampling, sampleFour, sampleOne, startRow } from './sample';
+import { word } from './word';
+import { nv12Pixels, setMatrix } from './yuv';
+
+const KIND_PLAIN = 0;
+const KIND_565 = 1;
+const KIND_NV12 = 2;
+const KIND_SAMPLED = 3;
+
+let how: i32 = 0;
+let alpha: v128 = i8x16.splat(0);
+/** Bits that are set in every source pixel: alpha of opaque formats. */
+let sourceBits: v128 = i8x16.splat(0);
+/** Bits that are set in every pixel written: the padding of targets without alpha. */
+let targetBits: v128 = i8x16.splat(0);
+let swap: bool = false;
+let kind: i32 = 0;
+
+export function composite(command: usize): void {
+  const destX = word(command, CMD_DEST_X);
+  const destY = word(command, CMD_DEST_Y);
+  const left = max(word(command, CMD_CLIP_X), destX);
+  const top = max(word(command, CMD_CLIP_Y), destY);
+  const right = min(word(command, CMD_CLIP_X) + word(command, CMD_CLIP_WIDTH), destX + word(command, CMD_DEST_WIDTH));
+  const bottom = min(word(command, CMD_CLIP_Y) + word(command, CMD_CLIP_HEIGHT), destY + word(command, CMD_DEST_HEIGHT));
+  if (left >= right || top >= bottom) return;
+  prepare(command);
+  const stride = word(command, CMD_TARGET_STRIDE);
+  let target: usize = word(command, CMD_TARGET_ADDRESS) + top * stride + left * 4;
+  if (kind == KIND_SAMPLED) {
+    prepareSampling(command);
+    for (let y = top; y < bottom; y++, target += stride) {
+      startRow(left - destX, y - destY);
+      row(target, right - left, 0, 0);
+    }
+    return;
+  }
+  const format = word(command, CMD_SOURCE_FORMAT);
+  const sourceStride = word(command, CMD_SOURCE_STRIDE);
+  const x = (word(command, CMD_SOURCE_X) >> 16) + left - destX;
+  let y = (word(command, CMD_SOURCE_Y) >> 16) + top - destY;
+  let source: usize = word(command, CMD_SOURCE_ADDRESS) + y * sourceStride + x * bytesPerPixel(format);
+  const chromaX: usize = word(command, CMD_CHROMA_ADDRESS) + (x & ~1);
+  const chromaStride = word(command, CMD_CHROMA_STRIDE);
+  for (let rows = bottom - top; rows > 0; rows--, y++, target += stride, source += sourceStride) {
+    let width = right - left;
+    let chroma = chromaX + (y >> 1) * chromaStride;
+    if (kind == KIND_NV12 && x & 1) {
+      // From here on a chroma pair starts with every second pixel.
+      writeOne(target, nv12Pixels(load<u8>(source), load<u16>(chroma)));
+      chroma += 2;
+      if (--width > 0) row(target + 4, width, source + 1, chroma);
+    } else row(target, width, source, chroma);
+  }
+}
+
+function prepare(command: usize): void {
+  const format = word(command, CMD_SOURCE_FORMAT);
+  const targetFormat = word(command, CMD_TARGET_FORMAT);
+  const planeAlpha = alphaByte(word(command, CMD_PLANE_ALPHA));
+  how = meeting(word(command, CMD_BLEND), hasAlpha(format), planeAlpha);
+  alpha = i8x16.splat(<i8>planeAlpha);
+  // A stored pixel is opaque whatever its alpha says: blend mode none.
+  sourceBits = i32x4.splat(!hasAlpha(format) || how == MEET_STORE ? OPAQUE : 0);
+  targetBits = i32x4.splat(hasAlpha(targetFormat) ? 0 : OPAQUE);
+  swap = redFirst(format) != redFirst(targetFormat);
+  if (format == FORMAT_NV12) {
+    const encoding = word(command, CMD_COLOR_ENCODING);
+    setMatrix(encoding & 0xff, (encoding >> 8) & 0xff);
+  }
+  if (!unscaled(command)) kind = KIND_SAMPLED;
+  else if (format == FORMAT_NV12) kind = KIND_NV12;
+  else kind = format == FORMAT_RGB565 ? KIND_565 : KIND_PLAIN;
+}
+
+/** Sampling would hit the middle of each source pixel in turn, so that both filters give that pixel. */
+function unscaled(command: usize): bool {
+  return (
+    word(command, CMD_TRANSFORM) == 0 &&
+    ((word(command, CMD_SOURCE_X) | word(command, CMD_SOURCE_Y)) & 0xffff) == 0 &&
+    word(command, CMD_SOURCE_RECT_WIDTH) == word(command, CMD_DEST_WIDTH) << 16 &&
+    word(command, CMD_SOURCE_RECT_HEIGHT) == word(command, CMD_DEST_HEIGHT) << 16
+  );
+}
+
+/** One row; `source` and `chroma` are where it starts, but for sampled sources. */
+function row(target: usize, width: i32, source: usize, chroma: usize): void {
+  if (kind == KIND_PLAIN) {
+    if (how == MEET_OVER && !swap) overRow(target, width, source);
+    else plainRow(target, width, source);
+  } else if (kind == KIND_NV12) nv12Row(target, width, source, chroma);
+  else if (kind == KIND_565) row565(target, width, source);
+  else sampledRow(target, width);
+}
+
+/** The way of nearly all windows, kept free of the branches of the others. */
+function overRow(target: usize, width: i32, source: usize): void {
+  const bits = targetBits;
+  for (; width >= 8; width -= 8, target += 32, source += 32) {
+    const first = over(v128.load(source), v128.load(target));
+    const second = over(v128.load(source, 16), v128.load(target, 16));
+    v128.store(target, v128.or(first, bits));
+    v128.store(target, v128.or(second, bits), 16);
+  }
+  for (; width > 0; width--, target += 4, source += 4) writeOne(target, v128.load32_zero(source));
+}
+
+function plainRow(target: usize, width: i32, source: usize): void {
+  for (; width >= 4; width -= 4, target += 16, source += 16) writeFour(target, v128.load(source));
+  for (; width > 0; width--, target += 4, source += 4) writeOne(target, v128.load32_zero(source));
+}
+
+function row565(target: usize, width: i32, source: usize): void {
+  for (; width >= 4; width -= 4, target += 16, source += 8)
+    writeFour(target, expand565(i32x4.extend_low_i16x8_u(v128.load64_zero(source))));
+  for (; width > 0; width--, target += 4, source += 2) writeOne(target, expand565(i32x4.splat(load<u16>(source))));
+}
+
+function nv12Row(target: usize, width: i32, source: usize, chroma: usize): void {
+  for (; width >= 4; width -= 4, target += 16, source += 4, chroma += 4)
+    writeFour(target, nv12Pixels(load<u32>(source), load<u32>(chroma)));
+  for (let x = 0; x < width; x++)
+    writeOne(target + x * 4, nv12Pixels(load<u8>(source + x), load<u16>(chroma + (x & ~1))));
+}
+
+function sampledRow(target: usize, width: i32): void {
+  for (; width >= 4; width -= 4, target += 16) writeFour(target, sampleFour());
+  for (; width > 0; width--, target += 4) writeOne(target, i32x4.splat(sampleOne()));
+}
+
+@inline
+function ready(pixels: v128): v128 {
+  const opaque = v128.or(pixels, sourceBits);
+  return swap ? swapRedBlue(opaque) : opaque;
+}
+
+@inline
+function writeFour(target: usize, pixels: v128): void {
+  const source = ready(pixels);
+  const result = how == MEET_STORE ? source : meet(how, source, v128.load(target), alpha);
+  v128.store(target, v128.or(result, targetBits));
+}
+
+@inline
+function writeOne(target: usize, pixel: v128): void {
+  const source = ready(pixel);
+  const result = how == MEET_STORE ? source : meet(how, source, v128.load32_zero(target), alpha);
+  v128.store_lane<u32>(target, v128.or(result, targetBits), 0);
+}
