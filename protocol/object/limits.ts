@@ -26,3 +26,6 @@ export const FIRST_SERVER_ID = 0xff000000;
 
 /** wl_display, which exists from the start. */
 export const DISPLAY_ID = 1;
+
+/** Characters of the words of wl_display.error, so that an error always fits into a message. */
+export const MAX_ERROR = 1000;

@@ -1,4 +1,5 @@
 // The client's end of an object.
+import type { InterfaceSignature, MessageSignature } from './signature.ts';
 import type {
   ClientEventArguments,
   ClientRequests,
@@ -21,3 +22,95 @@ interface ProxyBase<N extends InterfaceName> {
 
 /** A request is a method named as in the table; one with a new_id returns the proxy that it creates. */
 export type ObjectProxy<N extends InterfaceName> = ProxyBase<N> & ClientRequests<N>;
+
+/** What a proxy needs of the connection that it belongs to. */
+export interface ProxyOwner {
+  /** Sends a request and returns the proxy that it creates, if any. */
+  sendRequest(
+    proxy: ClientProxy,
+    request: MessageSignature,
+    args: readonly unknown[],
+  ): ClientProxy | undefined;
+}
+
+type Listener = (...args: readonly unknown[]) => void;
+
+/** Every proxy, whatever its interface; `ObjectProxy<N>` is how its users see it. */
+export class ClientProxy {
+  readonly interface: string;
+  readonly id: number;
+  readonly version: number;
+  readonly signature: InterfaceSignature;
+  readonly owner: ProxyOwner;
+  destroyed = false;
+  readonly #listeners = new Map<string, readonly Listener[]>();
+
+  constructor(owner: ProxyOwner, signature: InterfaceSignature, id: number, version: number) {
+    this.owner = owner;
+    this.signature = signature;
+    this.interface = signature.name;
+    this.id = id;
+    this.version = version;
+  }
+
+  on(event: string, listener: Listener): () => void {
+    if (!this.signature.events.some(({ name }) => name === event))
+      throw new TypeError(`${this.interface} has no event ${event}`);
+    // Listeners are replaced as a whole, so that one that comes or goes during an event does not disturb it.
+    this.#listeners.set(event, [...this.listeners(event), listener]);
+    return () => {
+      const remaining = [...this.listeners(event)];
+      const at = remaining.indexOf(listener);
+      if (at >= 0) remaining.splice(at, 1);
+      this.#listeners.set(event, remaining);
+    };
+  }
+
+  listen(listeners: Readonly<Record<string, Listener | undefined>>): () => void {
+    const removals = Object.entries(listeners).flatMap(([event, listener]) =>
+      listener ? [this.on(event, listener)] : [],
+    );
+    return () => {
+      for (const remove of removals) remove();
+    };
+  }
+
+  listeners(event: string): readonly Listener[] {
+    return this.#listeners.get(event) ?? [];
+  }
+}
+
+type ProxyClass = typeof ClientProxy;
+
+const proxyClasses = new Map<string, ProxyClass>();
+
+/** The class of an interface's proxies: one method per request, made once for each interface. */
+function proxyClassOf(signature: InterfaceSignature): ProxyClass {
+  const known = proxyClasses.get(signature.name);
+  if (known) return known;
+  class ProxyOfInterface extends ClientProxy {}
+  for (const request of signature.requests) {
+    Object.defineProperty(ProxyOfInterface.prototype, request.name, {
+      value(this: ClientProxy, ...args: unknown[]) {
+        return this.owner.sendRequest(this, request, args);
+      },
+    });
+  }
+  proxyClasses.set(signature.name, ProxyOfInterface);
+  return ProxyOfInterface;
+}
+
+/** Makes the proxy of an interface. */
+export function createProxy(
+  owner: ProxyOwner,
+  signature: InterfaceSignature,
+  id: number,
+  version: number,
+): ClientProxy {
+  return new (proxyClassOf(signature))(owner, signature, id, version);
+}
+
+/** How a proxy is seen by whoever knows its interface. */
+export function typedProxy<N extends InterfaceName>(proxy: ClientProxy): ObjectProxy<N> {
+  return proxy as unknown as ObjectProxy<N>;
+}
