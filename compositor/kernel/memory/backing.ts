@@ -1,16 +1,23 @@
+/** What an engine does to memory that is pinned for it. */
+export type PinAccess = 'read' | 'write';
+
 /**
  * The bytes behind a memory object (memfd, dumb buffer, buffer of the GPU, range of a udmabuf). Either pages of
- * physical memory, or a memfd of the host that is mapped into physical memory while something needs it there.
+ * physical memory, or a memfd of the host that is mapped into physical memory while something needs it there. Pins
+ * outlive its disposal: the memory goes with the last of them.
  */
 export interface Backing extends Disposable {
-  /** Bytes; changes only by `resize`. */
+  /** Bytes; changes only by `resize`, or by the other side of an adopted file that is not sealed. */
   readonly size: number;
+  /** Pins that are held now. */
+  readonly pins: number;
   /**
    * Makes a range addressable by the engines until the pin is disposed, and keeps its pages from moving or going away.
-   * ENOMEM when physical memory has no room for it.
+   * 'write' (the default) allows reading too. ENOMEM when physical memory has no room for it, EINVAL beyond the end,
+   * EFAULT when memory that another process owns is shorter than it was.
    */
-  pin(offset: number, length: number): Pin;
-  /** Live bytes for a process's mapping. Throws BusError beyond the end. */
+  pin(offset: number, length: number, access?: PinAccess): Pin;
+  /** Live bytes for a process's mapping, good until the next resize. Throws BusError beyond the end. */
   view(offset: number, length: number, write: boolean): Uint8Array;
   /** Copies without mapping; returns the bytes copied, fewer at the end. */
   read(target: Uint8Array, offset: number): number;
