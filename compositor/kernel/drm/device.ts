@@ -1,0 +1,133 @@
+import type { Kernel, NodeAccess } from '../kernel.ts';
+import { KernelError } from '../task/kernel-error.ts';
+import type { Sleeping } from '../task/kernel-thread.ts';
+import type { Task } from '../task/task.ts';
+import { capability, type ModeCaps } from './caps.ts';
+import { DrmFile } from './file.ts';
+import type { GemObject } from './gem.ts';
+import { HandleTable } from './handle-table.ts';
+import { IoctlTable } from './ioctl.ts';
+import type { DrmMaster } from './master.ts';
+import { OffsetManager } from './offset-manager.ts';
+
+/** `DRIVER_GEM`, `DRIVER_RENDER`, ... of `include/drm/drm_drv.h`; what is absent answers EOPNOTSUPP. */
+export type DrmFeature =
+  | 'gem'
+  | 'render'
+  | 'modeset'
+  | 'atomic'
+  | 'syncobj'
+  | 'syncobj-timeline'
+  | 'cursor-hotspot'
+  | 'color-pipeline';
+
+/** What makes one device differ from another as far as the core is concerned (`struct drm_driver`). */
+export interface DrmDriver {
+  readonly name: string;
+  readonly description: string;
+  readonly date: string;
+  /** Major, minor, patch level. */
+  readonly version: readonly [number, number, number];
+  readonly features: ReadonlySet<DrmFeature>;
+  /** What GET_CAP says of a device with modes. */
+  readonly modeCaps?: ModeCaps;
+  /** Bus id that GET_UNIQUE gives after SET_VERSION; the driver's name when left out. */
+  readonly unique?: string;
+}
+
+export type NodeKind = 'primary' | 'render';
+
+export interface DrmNode {
+  readonly kind: NodeKind;
+  readonly path: string;
+  readonly access: NodeAccess;
+}
+
+/** Runs when a file of the device is closed. */
+export type CloseHook = (file: DrmFile) => void | Sleeping<void>;
+
+/** A DRM device: its nodes, its calls, and the files open on it (`struct drm_device`). */
+export class DrmDevice implements Disposable {
+  readonly kernel: Kernel;
+  readonly driver: DrmDriver;
+  readonly nodes: readonly DrmNode[];
+  /** Calls of the core and of the driver. */
+  readonly ioctls = new IoctlTable();
+  readonly files = new Set<DrmFile>();
+  /** Flink names. */
+  readonly names = new HandleTable<GemObject>();
+  /** Where GEM objects lie in the address space of the device's nodes. */
+  readonly offsets = new OffsetManager();
+  /** Objects that have not been freed, for leak checks and "who holds". */
+  readonly objects = new Set<GemObject>();
+  master: DrmMaster | null = null;
+  readonly #closeHooks: CloseHook[] = [];
+  readonly #postcloseHooks: CloseHook[] = [];
+  readonly #registrations: Disposable[];
+
+  constructor(kernel: Kernel, driver: DrmDriver, nodes: readonly DrmNode[]) {
+    this.kernel = kernel;
+    this.driver = driver;
+    this.nodes = nodes;
+    this.#registrations = nodes.map(node =>
+      kernel.addNode({
+        path: node.path,
+        access: node.access,
+        open: (task, flags) => this.#open(node, task, flags),
+      }),
+    );
+  }
+
+  has(feature: DrmFeature): boolean {
+    return this.driver.features.has(feature);
+  }
+
+  /** EOPNOTSUPP unless the driver has the feature. */
+  needs(feature: DrmFeature): void {
+    if (!this.has(feature))
+      throw new KernelError('EOPNOTSUPP', `${this.driver.name} is a device without ${feature}`);
+  }
+
+  /** `drm_getcap`: the value of a DRM_CAP_*; EOPNOTSUPP, EINVAL. */
+  cap(number: bigint): bigint {
+    return capability(this, number);
+  }
+
+  /** Runs first when a file is closed, before its handles go: framebuffers and blobs. May sleep. */
+  onClose(hook: CloseHook): void {
+    this.#closeHooks.push(hook);
+  }
+
+  /** Runs when handles, sync objects and mastership of a closed file are gone (`postclose`). */
+  onPostclose(hook: CloseHook): void {
+    this.#postcloseHooks.push(hook);
+  }
+
+  /** `drm_file_free`. */
+  *close(file: DrmFile): Sleeping<void> {
+    this.files.delete(file);
+    file.events.close();
+    yield* runHooks(this.#closeHooks, file);
+    file.releaseHandles();
+    file.releaseMaster();
+    yield* runHooks(this.#postcloseHooks, file);
+  }
+
+  /** Removes the nodes; files that are open stay so. */
+  [Symbol.dispose](): void {
+    for (const registration of this.#registrations.splice(0)) registration[Symbol.dispose]();
+  }
+
+  #open(node: DrmNode, task: Task, _flags: number): DrmFile {
+    const file = new DrmFile(this, node, task);
+    this.files.add(file);
+    return file;
+  }
+}
+
+function* runHooks(hooks: readonly CloseHook[], file: DrmFile): Sleeping<void> {
+  for (const hook of hooks) {
+    const rest = hook(file);
+    if (rest) yield* rest;
+  }
+}

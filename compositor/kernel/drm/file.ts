@@ -1,0 +1,150 @@
+import type { Syncobj } from '../sync/syncobj.ts';
+import type { MappedObject } from '../task/address-space.ts';
+import { KernelError } from '../task/kernel-error.ts';
+import type { Sleeping } from '../task/kernel-thread.ts';
+import type { FileCall, FileOperations, FileStatus, PollAnswer, UserSlice } from '../task/open-file.ts';
+import type { Task } from '../task/task.ts';
+import type { DrmDevice, DrmNode, NodeKind } from './device.ts';
+import { EventQueue } from './events.ts';
+import { GemHandles } from './gem-handles.ts';
+import { HandleTable } from './handle-table.ts';
+import { DrmMaster } from './master.ts';
+
+/** Character device 226, as `ls -l /dev/dri` shows. */
+const DRM_MAJOR = 226n;
+
+/** What SET_CLIENT_CAP has switched on. */
+export interface ClientCaps {
+  stereo3d: boolean;
+  universalPlanes: boolean;
+  /** 0, 1 or 2. */
+  atomic: number;
+  aspectRatio: boolean;
+  writebackConnectors: boolean;
+  cursorPlaneHotspot: boolean;
+  planeColorPipeline: boolean;
+}
+
+/** An open of a DRM node (`struct drm_file`). All descriptors that are duplicates of each other share it. */
+export class DrmFile implements FileOperations {
+  readonly kind = 'drm';
+  readonly device: DrmDevice;
+  readonly node: NodeKind;
+  readonly path: string;
+  /** Process that opened it, for SET_MASTER and for people. */
+  readonly pid: number;
+  readonly owner: string;
+  readonly clientCaps: ClientCaps = {
+    stereo3d: false,
+    universalPlanes: false,
+    atomic: 0,
+    aspectRatio: false,
+    writebackConnectors: false,
+    cursorPlaneHotspot: false,
+    planeColorPipeline: false,
+  };
+  /** What SET_CLIENT_NAME said, for debugging. */
+  clientName = '';
+  readonly objects: GemHandles;
+  readonly syncobjs = new HandleTable<Syncobj>();
+  readonly events = new EventQueue();
+  authenticated: boolean;
+  /** The master this file belongs to: its own, or the one that was current when it was opened. */
+  master: DrmMaster | null = null;
+  /** Whether `master` is this file's own. */
+  isMaster = false;
+  wasMaster = false;
+  /** What GET_MAGIC gave out. */
+  magic = 0;
+  readonly #inode: bigint;
+
+  /** `drm_open_helper`: root is authenticated, and whoever opens a primary node that has no master becomes it. */
+  constructor(device: DrmDevice, node: DrmNode, task: Task) {
+    this.device = device;
+    this.node = node.kind;
+    this.path = node.path;
+    this.pid = task.pid;
+    this.owner = task.name;
+    this.authenticated = task.credentials.uid === 0;
+    this.objects = new GemHandles(this);
+    this.#inode = device.kernel.allocateInode();
+    if (node.kind !== 'primary') return;
+    if (device.master) this.master = device.master;
+    else this.becomeMaster();
+  }
+
+  get isCurrentMaster(): boolean {
+    return this.isMaster && this.master !== null && this.master === this.device.master;
+  }
+
+  /** `drm_new_set_master`: a master of its own, which is the device's from now on. */
+  becomeMaster(): void {
+    this.master = new DrmMaster();
+    this.isMaster = true;
+    this.wasMaster = true;
+    this.authenticated = true;
+    this.device.master = this.master;
+  }
+
+  describe(): string {
+    return `${this.path} of ${this.owner}`;
+  }
+
+  status(): FileStatus {
+    const minor = BigInt(/\d+$/.exec(this.path)?.[0] ?? 0);
+    return { inode: this.#inode, size: 0n, mode: 0o20666, deviceNumber: (DRM_MAJOR << 8n) | minor };
+  }
+
+  ioctl(call: FileCall, request: number, argument: bigint): number | Sleeping<number> {
+    const { device } = this;
+    return device.ioctls.dispatch(
+      { device, file: this, task: call.task, openFile: call.file },
+      request,
+      argument,
+    );
+  }
+
+  poll(): PollAnswer {
+    return this.events.poll();
+  }
+
+  read(call: FileCall, into: UserSlice): number | Sleeping<number> {
+    return this.events.read(call, into);
+  }
+
+  /** `drm_gem_mmap`: EINVAL where no object begins, where it is too short or the mapping private, EACCES for other files' objects. */
+  map(
+    _call: FileCall,
+    request: { offset: bigint; length: bigint; protection: number; shared: boolean },
+  ): { object: MappedObject; offset: bigint } {
+    const object = this.device.offsets.find(request.offset, request.length);
+    if (!object)
+      throw new KernelError(
+        'EINVAL',
+        `no object of at least ${request.length} bytes begins at offset 0x${request.offset.toString(16)}; ask for it with MAP_DUMB or the driver's own call`,
+      );
+    if (!object.mayBeMappedBy(this))
+      throw new KernelError('EACCES', `${this.describe()} has no handle of the object at that offset`);
+    if (!request.shared)
+      throw new KernelError('EINVAL', 'objects of a DRM device are mapped with MAP_SHARED');
+    return { object: object.map(), offset: 0n };
+  }
+
+  /** Drops sync objects, then GEM handles with what PRIME knows of them. */
+  releaseHandles(): void {
+    for (const [, syncobj] of this.syncobjs.takeAll()) syncobj.put();
+    this.objects.closeAll();
+  }
+
+  /** `drm_master_release`. */
+  releaseMaster(): void {
+    if (this.magic !== 0) this.master?.magics.remove(this.magic);
+    if (this.isCurrentMaster) this.device.master = null;
+    this.isMaster = false;
+    this.master = null;
+  }
+
+  release(): Sleeping<void> {
+    return this.device.close(this);
+  }
+}
