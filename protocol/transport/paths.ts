@@ -1,0 +1,45 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+/** The display's name where nobody says another. */
+export const DEFAULT_DISPLAY = 'fencepost-0';
+
+/** How many names are tried before a server gives up. */
+const NAMES = 33;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where sockets go. */
+export interface RuntimeDirectory {
+  readonly path: string;
+  /** True when `XDG_RUNTIME_DIR` is unset and the directory was made for this process (mode 0700): say so. */
+  readonly made: boolean;
+}
+
+/** `XDG_RUNTIME_DIR`, or a new private directory where that is unset. */
+export function runtimeDirectory(environment: Environment = process.env): RuntimeDirectory {
+  const path = environment['XDG_RUNTIME_DIR'];
+  if (path !== undefined && isAbsolute(path)) return { path, made: false };
+  return { path: mkdtempSync(join(tmpdir(), 'fencepost-')), made: true };
+}
+
+/**
+ * The socket that a client connects to: `name`, else `FENCEPOST_DISPLAY`, else `fencepost-0`; an absolute path, or a name
+ * under `XDG_RUNTIME_DIR`. Throws where a name has no directory to be in.
+ */
+export function displayPath(name?: string, environment: Environment = process.env): string {
+  const display = name ?? (environment['FENCEPOST_DISPLAY'] || DEFAULT_DISPLAY);
+  if (isAbsolute(display)) return display;
+  const directory = environment['XDG_RUNTIME_DIR'];
+  if (directory === undefined || !isAbsolute(directory))
+    throw new Error(
+      `XDG_RUNTIME_DIR is not set, so ${display} names no socket: set FENCEPOST_DISPLAY to the path that the server printed`,
+    );
+  return join(directory, display);
+}
+
+/** The paths that a server tries in turn: `fencepost-0`, `fencepost-1` and so on in a directory. */
+export function candidatePaths(directory: string): string[] {
+  return Array.from({ length: NAMES }, (_, index) => join(directory, `fencepost-${index}`));
+}

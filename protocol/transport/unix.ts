@@ -1,0 +1,50 @@
+import { connectTo, socketPair } from '../host/socket.ts';
+import type { Connection } from '../object/connection.ts';
+import { nativeTransport, whyNoDescriptors } from './native.ts';
+import { candidatePaths } from './paths.ts';
+import { ListenError } from './socket-lock.ts';
+import type { Listener, UnixListenerOptions } from './socket-options.ts';
+import { UnixConnection } from './unix-connection.ts';
+import { UnixListener } from './unix-listener.ts';
+import { connectUnixPlain, listenUnixPlain } from './unix-plain.ts';
+
+export { ListenError, whyNoDescriptors };
+
+/**
+ * Listens at a path, with real descriptors where native calls can be made and without them elsewhere (`whyNoDescriptors`
+ * says which). Fails with `ListenError` when a live server has the path.
+ */
+export async function listenUnix(path: string, options: UnixListenerOptions): Promise<Listener> {
+  const native = nativeTransport();
+  return native === null ? listenUnixPlain(path, options) : new UnixListener(native, path, options);
+}
+
+/** Listens at the first of `fencepost-0`, `fencepost-1` and so on in a directory that no live server has. */
+export async function listenFirstFree(directory: string, options: UnixListenerOptions): Promise<Listener> {
+  const paths = candidatePaths(directory);
+  for (const path of paths) {
+    try {
+      return await listenUnix(path, options);
+    } catch (error) {
+      if (!(error instanceof ListenError && error.code === 'EADDRINUSE')) throw error;
+    }
+  }
+  throw new ListenError(
+    'EADDRINUSE',
+    `${directory} has ${paths.length} servers already: stop one, or give a path`,
+  );
+}
+
+/** Connects to a server's path. Fails with an error whose `code` is ENOENT or ECONNREFUSED when no server is there. */
+export async function connectUnix(path: string): Promise<Connection> {
+  const native = nativeTransport();
+  return native === null ? connectUnixPlain(path) : new UnixConnection(native, connectTo(native.libc, path));
+}
+
+/** Two connections joined by a socket pair, or `null` without native calls. */
+export function connectedPair(): [Connection, Connection] | null {
+  const native = nativeTransport();
+  if (native === null) return null;
+  const [one, other] = socketPair(native.libc);
+  return [new UnixConnection(native, one), new UnixConnection(native, other)];
+}
