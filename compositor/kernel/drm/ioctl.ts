@@ -25,13 +25,11 @@ export type DrmHandler<S extends Struct | null> = (
   argument: S extends Struct ? StructValue<S> : null,
 ) => DrmResult | Sleeping<DrmResult>;
 
-interface Entry {
+/** One call with its handler; `IoctlTable.add` takes them. */
+export interface DrmIoctl {
   readonly ioctl: Ioctl;
   run(call: DrmCall, argument: DataView): DrmResult | Sleeping<DrmResult>;
 }
-
-/** One call with its handler; `IoctlTable.add` takes them. */
-export type DrmIoctl = Entry;
 
 /** Ties a handler to an entry of the UAPI tables. */
 export function drmIoctl<S extends Struct | null>(ioctl: Ioctl<S>, handler: DrmHandler<S>): DrmIoctl {
@@ -67,7 +65,7 @@ function* finishing<T>(body: Sleeping<T>, finish: () => void): Sleeping<T> {
 
 /** The calls of a device: those of the core, and those that its driver adds. */
 export class IoctlTable {
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Map<number, DrmIoctl>();
 
   /** Adds calls. Throws when a number is taken: two tables claim it. */
   add(...ioctls: readonly DrmIoctl[]): void {
@@ -103,7 +101,7 @@ export class IoctlTable {
     return this.#run(entry, call, bytes, copyOut);
   }
 
-  #run(entry: Entry, call: DrmCall, bytes: Uint8Array, copyOut: () => void): number | Sleeping<number> {
+  #run(entry: DrmIoctl, call: DrmCall, bytes: Uint8Array, copyOut: () => void): number | Sleeping<number> {
     let outcome: DrmResult | Sleeping<DrmResult>;
     try {
       checkPermission(entry.ioctl, call);
