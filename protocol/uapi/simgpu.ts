@@ -69,9 +69,6 @@ export const SIMGPU_ENCODING_BT2020 = 2;
 export const SIMGPU_RANGE_LIMITED = 0;
 export const SIMGPU_RANGE_FULL = 1;
 
-/** The source covers the target wholly where it lands, as an opaque region tells: blending may be left out. */
-export const SIMGPU_COMMAND_OPAQUE = 1;
-
 /** Pixels in a buffer, as a framebuffer describes them: `format` a fourcc, `offsets` and `pitches` in bytes for up to two planes. */
 export const simgpu_image = struct('simgpu_image', {
   handle: u32,
@@ -88,9 +85,11 @@ export const simgpu_rect = struct('simgpu_rect', { x1: s32, y1: s32, x2: s32, y2
 export const simgpu_source_rect = struct('simgpu_source_rect', { x: u32, y: u32, w: u32, h: u32 });
 
 /**
- * `transform` has the bits of a plane's rotation property (DRM_MODE_ROTATE_*, DRM_MODE_REFLECT_*; 0 is ROTATE_0).
- * `alpha` is 0 to 0xffff as the plane property. `color` is red, green, blue, alpha, 0xffff being 1.0, premultiplied,
- * for FILL. Fields that an opcode does not use must be 0.
+ * One operation; nothing outside `clip` and the target is touched. `destination` is what FILL fills and where COPY and
+ * COMPOSITE put `source_rect` (COPY: of the same size, in whole pixels). `transform` is one of wl_output.transform, 0
+ * to 7: how the source was turned, which is undone. `alpha` is 0 to 0xffff as the plane property. `color` is
+ * 0xAARRGGBB, premultiplied, for FILL. A part that is known to be opaque is a command of its own with BLEND_NONE.
+ * `flags`, `pad` and what an opcode does not use must be 0.
  */
 export const simgpu_command = struct('simgpu_command', {
   opcode: u32,
@@ -106,7 +105,8 @@ export const simgpu_command = struct('simgpu_command', {
   blend_mode: u16,
   color_encoding: u16,
   color_range: u16,
-  color: array(u16, 4),
+  color: u32,
+  pad: u32,
   duration_ns: u64,
 });
 

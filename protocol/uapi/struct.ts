@@ -132,9 +132,9 @@ export type StructValue<S> = S extends Struct<infer F> ? FieldsValue<F> : never;
 
 /**
  * The caller's view: pointers are arrays, bytes, text, null, or a raw address. Fields left out are zero, and counts
- * left out follow from the arrays. For memory the kernel fills, anything with a `length` reserves that many elements.
+ * left out follow from the arrays. A call without an argument takes null. For memory the kernel fills, anything with a `length` reserves that many elements.
  */
-export type UserValue<S> = S extends Struct<infer F> ? FieldsUser<F> : never;
+export type UserValue<S> = S extends Struct<infer F> ? FieldsUser<F> : null;
 
 type ResultField<T> =
   T extends Scalar<infer V>
