@@ -241,6 +241,35 @@ describe('numbers and layouts', () => {
   });
 });
 
+describe('permissions and sleep', () => {
+  const all = families.flatMap(family => Object.values(family));
+  const named = (pick: (ioctl: (typeof all)[number]) => boolean) =>
+    all.filter(pick).map(ioctl => ioctl.name.replace('DRM_IOCTL_', '').replace('MODE_', ''));
+
+  it('are those of drivers/gpu/drm/drm_ioctl.c', () => {
+    const masters =
+      'SET_VERSION AUTH_MAGIC SETCRTC CURSOR SETGAMMA SETPROPERTY PAGE_FLIP DIRTYFB SETPLANE OBJ_SETPROPERTY CURSOR2 ATOMIC';
+    expect(named(ioctl => ioctl.permission === 'master')).toEqual(masters.split(' '));
+    expect(named(ioctl => ioctl.permission === 'auth')).toEqual(['GEM_FLINK', 'GEM_OPEN']);
+    expect(
+      named(ioctl => ioctl.permission === 'render').filter(name => !/^(SYNCOBJ|VGEM)_/.test(name)),
+    ).toEqual(
+      'VERSION GEM_CLOSE GET_CAP PRIME_HANDLE_TO_FD PRIME_FD_TO_HANDLE SET_CLIENT_NAME GEM_CHANGE_HANDLE'.split(
+        ' ',
+      ),
+    );
+  });
+
+  it('say of the calls that wait for fences or vblanks that they may sleep', () => {
+    const sleepers = named(ioctl => ioctl.sleeps);
+    expect(sleepers).toEqual(
+      expect.arrayContaining(['DMA_BUF_IOCTL_SYNC', 'WAIT_VBLANK', 'SYNCOBJ_WAIT', 'ATOMIC']),
+    );
+    for (const name of ['DMA_BUF_IOCTL_EXPORT_SYNC_FILE', 'PAGE_FLIP', 'SYNCOBJ_EVENTFD', 'SYNCOBJ_QUERY'])
+      expect(sleepers).not.toContain(name);
+  });
+});
+
 describe('pixel formats', () => {
   it('are the letters of drm_fourcc.h as little-endian numbers', () => {
     expect(fourcc.DRM_FORMAT_XRGB8888).toBe(0x34325258);
