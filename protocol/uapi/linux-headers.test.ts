@@ -1,7 +1,8 @@
 /**
- * The tables against Linux. The values below were printed by a C program compiled by gcc on x86-64 with Linux's uapi
- * headers (`linux/dma-buf.h`, `linux/dma-heap.h`, `linux/sync_file.h`, `linux/udmabuf.h`, `drm/drm.h` and `drm/drm_mode.h` as
- * libdrm 2.4.131 carries them, `drm/vgem_drm.h`): each request's number, each struct's `sizeof` and its fields' `offsetof`.
+ * The tables against Linux. The values below were printed by a C program compiled by gcc on x86-64: each request's
+ * number, each struct's `sizeof` and its fields' `offsetof`. Its headers were `linux/dma-buf.h`, `linux/dma-heap.h`,
+ * `linux/sync_file.h` and `linux/udmabuf.h` of Linux 6.1, `drm.h` and `drm_mode.h` of libdrm 2.4.131. What these do
+ * not have, SYNC_IOC_SET_DEADLINE and `vgem_drm.h`, the program declared itself, as Linux's source does.
  */
 import { describe, expect, it } from 'vitest';
 import * as dmaBuf from './dma-buf.ts';
