@@ -192,8 +192,10 @@ export class ServerObjects implements ResourceOwner, ObjectDirectory {
       );
     const problem = argumentsProblem(request, args, this);
     if (problem) throw this.#displayError('invalid_method', `${name}: ${problem}`);
-    this.#checkBind(resource, request, args);
-    this.#checkRoom(request);
+    if (request.creates) {
+      this.#checkBind(resource, request, args);
+      this.#checkRoom();
+    }
     if (!resource.handles(request.name))
       throw this.#displayError('implementation', `${name} is not implemented by this server`);
     return request;
@@ -208,9 +210,8 @@ export class ServerObjects implements ResourceOwner, ObjectDirectory {
     if (problem) throw new ProtocolError(resource, displayError.invalid_object, problem);
   }
 
-  #checkRoom(request: MessageSignature): void {
-    if (this.#resources.size < this.#maxObjects || !request.args.some(({ kind }) => kind === 'new_id'))
-      return;
+  #checkRoom(): void {
+    if (this.#resources.size < this.#maxObjects) return;
     throw this.#displayError(
       'no_memory',
       `the client has ${this.#resources.size} objects, which is all it may have; destroy some first`,

@@ -15,6 +15,8 @@ export interface MessageSignature {
   readonly wire: readonly Argument[];
   /** How many arguments a client gives to send it: a new_id is not given but returned. */
   readonly given: number;
+  /** Whether it creates an object. */
+  readonly creates: boolean;
 }
 
 export interface InterfaceSignature {
@@ -47,6 +49,7 @@ function signaturesOf(
       args: message.args,
       wire,
       given: wire.filter(({ kind }) => kind !== 'new_id').length,
+      creates: wire.some(({ kind }) => kind === 'new_id'),
     };
   });
 }

@@ -25,7 +25,7 @@ const loneSurrogate = /\p{Surrogate}/u;
 const utf8 = new TextEncoder();
 
 /** Bytes of a text in UTF-8. */
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   return utf8.encode(text).length;
 }
 
