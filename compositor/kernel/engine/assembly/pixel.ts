@@ -41,8 +41,10 @@ export function alphaByte(alpha: i32): i32 {
   return (alpha + 128) / 257;
 }
 
+/** A source without alpha is one whose alpha is 255 everywhere. */
 export function meeting(blend: i32, sourceHasAlpha: bool, alpha: i32): i32 {
-  if (!sourceHasAlpha || blend == BLEND_NONE) return alpha == 255 ? MEET_STORE : MEET_MIX;
+  if (alpha == 255 && (!sourceHasAlpha || blend == BLEND_NONE)) return MEET_STORE;
+  if (blend == BLEND_NONE) return MEET_MIX;
   if (blend == BLEND_COVERAGE) return MEET_MIX_COVERAGE;
   return alpha == 255 ? MEET_OVER : MEET_OVER_FADED;
 }
