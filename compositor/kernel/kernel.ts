@@ -1,6 +1,7 @@
 import type { HostFiles } from '../machine/host-files.ts';
 import type { Machine } from '../machine/machine.ts';
 import { PhysicalMemory } from './memory/physical-memory.ts';
+import { AcquireContext } from './sync/ww-mutex.ts';
 import { KernelError } from './task/kernel-error.ts';
 import { KernelThread, type Sleeping } from './task/kernel-thread.ts';
 import { type FileOperations, OpenFile } from './task/open-file.ts';
@@ -45,6 +46,7 @@ export class Kernel implements Disposable {
   readonly #disposables: Disposable[] = [];
   #nextFenceContext = 1n;
   #nextInode = 1n;
+  #nextStamp = 1n;
   #nextPid = 1;
 
   constructor(options: KernelOptions) {
@@ -120,6 +122,11 @@ export class Kernel implements Disposable {
     const first = this.#nextFenceContext;
     this.#nextFenceContext += BigInt(count);
     return first;
+  }
+
+  /** Somebody who is going to take several wound/wait locks. */
+  acquireContext(): AcquireContext {
+    return new AcquireContext(this.#nextStamp++);
   }
 
   allocateInode(): bigint {

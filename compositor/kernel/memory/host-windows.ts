@@ -96,11 +96,7 @@ export class HostWindows implements Disposable {
 
   #find(file: HostPages, offset: number, length: number): Window | undefined {
     for (const window of this.#windows)
-      if (
-        window.file === file &&
-        window.offset <= offset &&
-        offset + length <= window.offset + window.length
-      )
+      if (window.file === file && window.offset <= offset && offset + length <= window.offset + window.length)
         return window;
     return undefined;
   }

@@ -10,7 +10,7 @@ import {
 } from '../../../protocol/uapi/fcntl.ts';
 import type { Ioctl } from '../../../protocol/uapi/ioctl.ts';
 import { marshal, relocate, unmarshal } from '../../../protocol/uapi/marshal.ts';
-import type { Struct, UserValue } from '../../../protocol/uapi/struct.ts';
+import type { Struct, UserResult, UserValue } from '../../../protocol/uapi/struct.ts';
 import type { Kernel } from '../kernel.ts';
 import { AddressSpace, PAGE_SIZE, pageAlign } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
@@ -123,7 +123,7 @@ export class Task {
   }
 
   /** A typed ioctl: lays the argument and what it points to out in this process's memory, calls, and reads it back. */
-  call<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): UserValue<S> {
+  call<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): UserResult<S> {
     const argument = this.#layOut(ioctl, value);
     try {
       this.ioctl(fd, ioctl.number, argument.address);
@@ -134,9 +134,9 @@ export class Task {
   }
 
   /** `call` for an ioctl that may sleep. */
-  startCall<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): KernelThread<UserValue<S>> {
+  startCall<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): KernelThread<UserResult<S>> {
     const argument = this.#layOut(ioctl, value);
-    const body = function* (this: Task): Sleeping<UserValue<S>> {
+    const body = function* (this: Task): Sleeping<UserResult<S>> {
       try {
         const outcome = this.#enterIoctl(fd, ioctl.number, argument.address);
         if (typeof outcome !== 'number') yield* outcome;

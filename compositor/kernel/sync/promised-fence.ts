@@ -1,0 +1,34 @@
+import type { Machine, Nanoseconds, Timer } from '../../machine/machine.ts';
+import { SECOND } from '../../machine/machine.ts';
+import { Fence, type FenceIdentity } from './fence.ts';
+
+/** How long userspace may take over a fence that it has promised to signal (`drivers/gpu/drm/vgem/vgem_fence.c`). */
+export const PROMISE_LIFETIME: Nanoseconds = 10n * SECOND;
+
+/**
+ * A fence that a process has promised to signal. Others, memory management among them, may wait for it, so it does not
+ * wait for ever: when its time is up it signals with ETIMEDOUT.
+ */
+export class PromisedFence extends Fence {
+  readonly #expiry: Timer;
+  #expired = false;
+
+  constructor(machine: Machine, identity: FenceIdentity, lifetime: Nanoseconds = PROMISE_LIFETIME) {
+    super(machine, identity);
+    this.#expiry = machine.at(machine.now() + lifetime, `expiry of ${identity.driver} fence`, () => {
+      this.#expired = true;
+      this.setError('ETIMEDOUT');
+      this.signal();
+    });
+  }
+
+  /** Whether it signalled because its time was up. */
+  get expired(): boolean {
+    return this.#expired;
+  }
+
+  override signal(timestamp?: Nanoseconds): boolean {
+    this.#expiry.cancel();
+    return super.signal(timestamp ?? this.machine.now());
+  }
+}

@@ -1,0 +1,80 @@
+import type { Nanoseconds } from '../../machine/machine.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Fence } from './fence.ts';
+import { PROMISE_LIFETIME, PromisedFence } from './promised-fence.ts';
+
+const WRAP = 0xffff_ffff;
+
+export interface SoftwareTimelineOptions {
+  /** The timeline's name in file information: whose it is. */
+  name: string;
+  driver?: string;
+  /** How long each of its fences may stay pending. */
+  lifetime?: Nanoseconds;
+}
+
+/**
+ * A counter that userspace moves on, and fences at values of it (`drivers/dma-buf/sw_sync.c`), 32 bits that wrap. Each
+ * fence expires, which sw_sync's do not. Disposing it ends what is pending with ENOENT.
+ */
+export class SoftwareTimeline implements Disposable {
+  readonly name: string;
+  readonly context: bigint;
+  readonly #kernel: Kernel;
+  readonly #driver: string;
+  readonly #lifetime: Nanoseconds;
+  readonly #pending = new Set<{ value: number; fence: PromisedFence }>();
+  #value = 0;
+
+  constructor(kernel: Kernel, options: SoftwareTimelineOptions) {
+    this.#kernel = kernel;
+    this.name = options.name;
+    this.#driver = options.driver ?? 'sw_sync';
+    this.#lifetime = options.lifetime ?? PROMISE_LIFETIME;
+    this.context = kernel.allocateFenceContexts();
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+
+  /** A fence that signals once the counter reaches `value`; signalled already if it has. */
+  createFence(value: number): Fence {
+    const identity = {
+      driver: this.#driver,
+      timeline: this.name,
+      context: this.context,
+      seqno: BigInt(value),
+    };
+    const fence = new PromisedFence(this.#kernel.machine, identity, this.#lifetime);
+    if (this.#reached(value)) fence.signal();
+    else this.#track({ value, fence });
+    return fence;
+  }
+
+  /** Moves the counter on and signals what it has reached, in the order of the values. */
+  increment(by = 1): void {
+    for (let rest = by; rest > 0; rest -= 0x7fff_ffff) {
+      this.#value = (this.#value + Math.min(rest, 0x7fff_ffff)) & WRAP;
+      const reached = [...this.#pending].filter(entry => this.#reached(entry.value));
+      reached.sort((a, b) => (a.value - b.value) | 0);
+      for (const entry of reached) entry.fence.signal();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { fence } of [...this.#pending]) {
+      fence.setError('ENOENT');
+      fence.signal();
+    }
+  }
+
+  #track(entry: { value: number; fence: PromisedFence }): void {
+    this.#pending.add(entry);
+    entry.fence.addCallback(() => this.#pending.delete(entry));
+  }
+
+  #reached(value: number): boolean {
+    return ((this.#value - value) | 0) >= 0;
+  }
+}
