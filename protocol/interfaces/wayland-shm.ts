@@ -11,7 +11,7 @@ export const wl_shm = defineInterface({
   events: { format: { args: [uint('format', { enum: 'format' })] } },
   enums: {
     error: { invalid_format: 0, invalid_stride: 1, invalid_fd: 2 },
-    // The RGB formats of 16 bits and more; every other value is the DRM fourcc code of the format.
+    // Of the formats those in RGB of 16 bits and more, and nv12. But for the first two a value is the DRM fourcc code.
     format: {
       argb8888: 0,
       xrgb8888: 1,

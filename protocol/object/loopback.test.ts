@@ -318,9 +318,9 @@ describe('listeners', () => {
   it('run in order and stop when removed', () => {
     const calls: string[] = [];
     const surface = bindCompositor().create_surface();
-    const remove = surface.on('preferred_buffer_scale', () => {
+    const first = surface.on('preferred_buffer_scale', () => {
       calls.push('first');
-      remove();
+      first[Symbol.dispose]();
     });
     surface.on('preferred_buffer_scale', () => calls.push('second'));
     client.dispatch({ object: surface.id, opcode: 2, args: [1] });

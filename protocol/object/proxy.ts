@@ -14,10 +14,10 @@ interface ProxyBase<N extends InterfaceName> {
   readonly version: number;
   /** True after a destructor request was sent or a destructor event came. Its requests throw from then on. */
   readonly destroyed: boolean;
-  /** Adds a listener and returns what removes it. Listeners run in the order they were added. */
-  on<E extends EventName<N>>(event: E, listener: (...args: ClientEventArguments<N, E>) => void): () => void;
-  /** Adds a listener for each of the events given and returns what removes them. */
-  listen(listeners: EventListeners<N>): () => void;
+  /** Adds a listener; disposing of the result removes it. Listeners run in the order they were added. */
+  on<E extends EventName<N>>(event: E, listener: (...args: ClientEventArguments<N, E>) => void): Disposable;
+  /** Adds a listener for each of the events given; disposing of the result removes them. */
+  listen(listeners: EventListeners<N>): Disposable;
 }
 
 /** A request is a method named as in the table; one with a new_id returns the proxy that it creates. */
@@ -53,26 +53,30 @@ export class ClientProxy {
     this.version = version;
   }
 
-  on(event: string, listener: Listener): () => void {
+  on(event: string, listener: Listener): Disposable {
     if (!this.signature.events.some(({ name }) => name === event))
       throw new TypeError(`${this.interface} has no event ${event}`);
-    // Listeners are replaced as a whole, so that one that comes or goes during an event does not disturb it.
+    // Lists are replaced as a whole, so that a listener that comes or goes during an event does not disturb it.
     this.#listeners.set(event, [...this.listeners(event), listener]);
-    return () => {
-      const remaining = [...this.listeners(event)];
-      const at = remaining.indexOf(listener);
-      if (at >= 0) remaining.splice(at, 1);
-      this.#listeners.set(event, remaining);
+    return { [Symbol.dispose]: () => this.#removeListener(event, listener) };
+  }
+
+  listen(listeners: Readonly<Record<string, Listener | undefined>>): Disposable {
+    const added = Object.entries(listeners).flatMap(([event, listener]) =>
+      listener ? [this.on(event, listener)] : [],
+    );
+    return {
+      [Symbol.dispose]() {
+        for (const one of added.splice(0)) one[Symbol.dispose]();
+      },
     };
   }
 
-  listen(listeners: Readonly<Record<string, Listener | undefined>>): () => void {
-    const removals = Object.entries(listeners).flatMap(([event, listener]) =>
-      listener ? [this.on(event, listener)] : [],
-    );
-    return () => {
-      for (const remove of removals) remove();
-    };
+  #removeListener(event: string, listener: Listener): void {
+    const remaining = [...this.listeners(event)];
+    const at = remaining.indexOf(listener);
+    if (at >= 0) remaining.splice(at, 1);
+    this.#listeners.set(event, remaining);
   }
 
   listeners(event: string): readonly Listener[] {

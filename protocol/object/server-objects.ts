@@ -31,7 +31,7 @@ function errorText({ description }: ProtocolError): string {
   return description.slice(0, MAX_ERROR).replace(/\p{Surrogate}/gu, '');
 }
 
-export class ServerObjects implements ResourceOwner, ObjectDirectory {
+export class ServerObjects implements ResourceOwner, ObjectDirectory, Disposable {
   /** The object every client starts from. Set its handlers before the first message. */
   readonly display: Resource<'wl_display'>;
   readonly #options: ServerObjectsOptions;
@@ -112,6 +112,10 @@ export class ServerObjects implements ResourceOwner, ObjectDirectory {
     if (this.#state === 'disconnected') return;
     this.#state = 'disconnected';
     for (const resource of [...this.#resources.values()]) resource.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.disconnect();
   }
 
   interfaceOf(id: number): string | undefined {

@@ -46,29 +46,30 @@ export function describe(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+const mustBe = (what: string, value: unknown) => `must be ${what}, not ${describe(value)}`;
+
 function kindProblem(argument: Argument, value: unknown): string | undefined {
-  const expected = (what: string) => `must be ${what}, not ${describe(value)}`;
   switch (argument.kind) {
     case 'int':
-      return isInt(value) ? undefined : expected('an int (32 bits, signed)');
+      return isInt(value) ? undefined : mustBe('an int (32 bits, signed)', value);
     case 'uint':
-      return isUint(value) ? undefined : expected('a uint (32 bits, unsigned)');
+      return isUint(value) ? undefined : mustBe('a uint (32 bits, unsigned)', value);
     case 'fixed':
-      return isFixed(value) ? undefined : expected('a fixed (a number from -2^23 to 2^23)');
+      return isFixed(value) ? undefined : mustBe('a fixed (a number from -2^23 to 2^23)', value);
     case 'object':
-      return isUint(value) ? undefined : expected('the id of an object');
+      return isUint(value) ? undefined : mustBe('the id of an object', value);
     case 'new_id':
-      return isUint(value) ? undefined : expected('the id of a new object');
+      return isUint(value) ? undefined : mustBe('the id of a new object', value);
     case 'string':
       if (typeof value === 'string') return stringProblem(value);
-      return value === null && argument.nullable ? undefined : expected('a string');
+      return value === null && argument.nullable ? undefined : mustBe('a string', value);
     case 'array':
-      if (!(value instanceof Uint8Array)) return expected('an array of bytes');
+      if (!(value instanceof Uint8Array)) return mustBe('an array of bytes', value);
       return value.length > MAX_ARRAY
         ? `is ${value.length} bytes; at most ${MAX_ARRAY} are allowed`
         : undefined;
     case 'fd':
-      return isHandle(value) ? undefined : expected('a file descriptor');
+      return isHandle(value) ? undefined : mustBe('a file descriptor', value);
   }
 }
 
