@@ -31,14 +31,14 @@ export type ColorEncoding =
   | typeof layout.ENCODING_BT2020;
 export type ColorRange = typeof layout.RANGE_LIMITED | typeof layout.RANGE_FULL;
 
-/** `color` is 0xAARRGGBB, premultiplied; blend mode none writes it as an opaque colour, premultiplied blends it. */
+/** `color` is 0xAARRGGBB, premultiplied; blend mode none writes it as it is, transparency included. */
 export type FillCommand = {
   op: 'fill';
   target: EngineImage;
   clip: PixelRect;
   color: number;
   blend: BlendMode;
-  /** 0 to 0xffff. */
+  /** 0 to 0xffff; blend mode none does not look at it. */
   alpha: number;
 };
 

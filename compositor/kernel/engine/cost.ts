@@ -1,4 +1,4 @@
-import type { Command, CompositeCommand, EngineImage, PixelRect } from './command.ts';
+import type { Command, CompositeCommand, EngineImage, FillCommand, PixelRect } from './command.ts';
 import { formatInfo } from './formats.ts';
 import { BLEND_NONE } from './layout.ts';
 
@@ -42,10 +42,7 @@ export function costOf(commands: readonly Command[], speed: DeviceSpeed): bigint
 export function bytesMoved(command: Command): number {
   switch (command.op) {
     case 'fill':
-      return (
-        pixelBytes(command.target, command.clip) *
-        (isOpaque(command) && command.color >>> 24 === 0xff ? 1 : 2)
-      );
+      return pixelBytes(command.target, command.clip) * (isStored(command) ? 1 : 2);
     case 'copy':
     case 'gamma':
       return pixelBytes(command.target, command.clip) * 2;
@@ -69,6 +66,11 @@ function compositeBytes(command: CompositeCommand): number {
   const opaque =
     isOpaque(command) && (command.blend === BLEND_NONE || !formatInfo(command.source.format)?.hasAlpha);
   return sourcePixels * bytesPerPixel(command.source.format) + touched * 4 * (opaque ? 1 : 2);
+}
+
+/** Whether a fill looks at what was there before. */
+function isStored(command: FillCommand): boolean {
+  return command.blend === BLEND_NONE || (isOpaque(command) && command.color >>> 24 === 0xff);
 }
 
 function isOpaque(command: { alpha: number }): boolean {

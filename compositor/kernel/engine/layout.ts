@@ -72,7 +72,10 @@ export const CMD_COLOR_ENCODING = 30;
 /** Byte address, a multiple of 4, of what the opcode needs besides. */
 export const CMD_TABLE_ADDRESS = 31;
 
-/** Writes the fill colour over the clip rectangle, blended as a source of that colour would be (blend mode, plane alpha). */
+/**
+ * Puts the fill colour on the clip rectangle: in blend mode none as it is, alpha included and plane alpha not looked at; in
+ * the others as a source of that colour would be.
+ */
 export const OP_FILL = 1;
 /** Copies pixels of one format as they are, padding included. Source and target areas may overlap within one row only. */
 export const OP_COPY = 2;
@@ -96,6 +99,16 @@ export const OP_SPIN = 8;
 export const FILTER_NEAREST = 0;
 /** The mean of the four pixels around the sampling point, with 8-bit weights; no pixel outside the source rectangle counts. */
 export const FILTER_BILINEAR = 1;
+
+// Blending, channel by channel and for alpha alike, where s is the source (alpha 255 in a format without), d the target,
+// p the plane's alpha byte and x / 255 is to nearest (there are no ties):
+//   none           (s * p + d * (255 - p)) / 255, with alpha 255 for s
+//   coverage       (s * w + d * (255 - w)) / 255, where w = alpha * p / 255, with alpha 255 for s
+//   premultiplied  s' + d * (255 - alpha') / 255, where s' = s * p / 255 and alpha' its alpha; beyond 255 it is 255
+// The padding byte of a target without alpha is written as 255.
+// NV12 becomes RGB by a matrix whose coefficients are times 8192 to nearest; sums are to nearest and clamped to 0..255; a pixel
+// has the chroma of its 2x2 block. RGB565 is scaled by 255 / 31 and 255 / 63, to nearest. The sampling of scaled sources is
+// defined in `assembly/sample.ts`. Every way of doing a command, vector or not, in any thread, gives these pixels to the bit.
 
 /** Pixel alpha is ignored: the source is opaque, but for the plane's alpha. KMS `pixel blend mode` "None". */
 export const BLEND_NONE = 0;
