@@ -1,0 +1,80 @@
+// The displays as the rest of the compositor sees them. Implemented by the output room.
+import type { Nanoseconds } from '../machine/machine.ts';
+import type { ClientBuffer } from './client-buffer.ts';
+import type { FormatModifiers } from './kernel-capabilities.ts';
+import type { Rect, Region, Size } from './region.ts';
+import type { Transform } from './transform.ts';
+
+/** What wl_output tells, and where the output lies. */
+export interface OutputInfo {
+  /** Connector name, `Virtual-1`; unique. */
+  readonly name: string;
+  readonly description: string;
+  readonly make: string;
+  readonly model: string;
+  /** Where it lies in the global space, in logical pixels. */
+  readonly geometry: Rect;
+  /** Of the mode, in device pixels. */
+  readonly mode: Size;
+  /** In millihertz. */
+  readonly refresh: number;
+  readonly scale: number;
+  readonly transform: Transform;
+  /** In millimetres; 0x0 when unknown. */
+  readonly physical: Size;
+}
+
+/** What a buffer must be like to take a capture of an output. */
+export interface CaptureConstraints {
+  readonly size: Size;
+  /** DRM fourcc codes. */
+  readonly shmFormats: readonly number[];
+  readonly dmabufFormats: readonly FormatModifiers[];
+  /** dev_t of the device that fills dma-bufs; null when they are not taken. */
+  readonly dmabufDevice: bigint | null;
+}
+
+export interface CaptureResult {
+  readonly transform: Transform;
+  /** What was written, in buffer coordinates. */
+  readonly damage: Region;
+  /** When the captured image was shown, or composed. */
+  readonly time: Nanoseconds;
+}
+
+export type CaptureFailure = 'unknown' | 'buffer-constraints' | 'stopped';
+
+/** Exactly one of `ready` and `failed` is called, once, unless the capture is cancelled first. */
+export interface CaptureRequest {
+  /** Written to; held by the capture until it is over, cancelled or not. */
+  readonly buffer: ClientBuffer;
+  /** What the client's buffer lacks, in buffer coordinates. */
+  readonly bufferDamage: Region;
+  readonly paintCursors: boolean;
+  /** True: at once, whether or not anything changed (the first frame of a session). False: with the next damage. */
+  readonly immediate: boolean;
+  /** The copy is complete: its fence has signalled. */
+  ready(result: CaptureResult): void;
+  failed(reason: CaptureFailure): void;
+}
+
+export interface Output {
+  readonly info: OutputInfo;
+  readonly captureConstraints: CaptureConstraints;
+  /** Takes the next image shown into the client's buffer. The disposal of the result cancels it. */
+  capture(request: CaptureRequest): Disposable;
+}
+
+export interface OutputsListener {
+  added(output: Output): void;
+  /** Mode, place or scale changed. */
+  changed(output: Output): void;
+  removed(output: Output): void;
+}
+
+export interface Outputs {
+  /** In the order of their places, the first being the default for windows. */
+  readonly list: readonly Output[];
+  /** Is told of changes from now on, until disposed. */
+  observe(listener: OutputsListener): Disposable;
+}

@@ -1,0 +1,17 @@
+// xdg_popup: a surface above its parent's, at a place computed from a positioner.
+import type { Rect } from './region.ts';
+import type { Surface } from './surface.ts';
+
+export class Popup {
+  readonly surface: Surface;
+  /** The surface of the window or popup it belongs to. */
+  readonly parent: Surface;
+  /** Relative to the parent's window geometry. */
+  rect: Rect;
+
+  constructor(surface: Surface, parent: Surface, rect: Rect) {
+    this.surface = surface;
+    this.parent = parent;
+    this.rect = rect;
+  }
+}

@@ -1,0 +1,227 @@
+// All surfaces, their order and places, and what changed.
+import type { Machine } from '../machine/machine.ts';
+import type { Counters } from '../observe/counters.ts';
+import type { Trace } from '../observe/trace.ts';
+import { DamageTracker } from './damage.ts';
+import { arrange, leastCrowded } from './layout.ts';
+import type { OutputInfo } from './outputs.ts';
+import type { Popup } from './popup.ts';
+import { intersectRects, Region } from './region.ts';
+import { buildStack, type SurfacePlacement, samePlacement } from './stack.ts';
+import { Surface, type SurfaceOwner } from './surface.ts';
+import { type Transaction, type TransactionEntry, TransactionQueues } from './transaction.ts';
+import type { Slot, Window, WindowStateName } from './window.ts';
+
+/** Who draws the scene, and who tells clients where their surfaces are. */
+export interface SceneObserver {
+  /** Pixels of the global space have changed. Called within the change: schedule, don't draw. */
+  damaged?(damage: Region): void;
+  /** A surface waits for a frame callback or feedback although nothing of it may have changed. */
+  frameWanted?(surface: Surface): void;
+  /** Surfaces came, went, moved or changed their size. */
+  restacked?(): void;
+}
+
+export interface SceneOptions {
+  machine: Machine;
+  trace: Trace;
+  counters: Counters;
+}
+
+export class Scene {
+  readonly #machine: Machine;
+  readonly #counters: Counters;
+  readonly #queues: TransactionQueues;
+  readonly #damage = new DamageTracker();
+  readonly #observers = new Set<SceneObserver>();
+  readonly #surfaces = new Set<Surface>();
+  readonly #owner: SurfaceOwner;
+  #windows: Window[] = [];
+  #popups: Popup[] = [];
+  #outputs: readonly OutputInfo[] = [];
+  #stack: readonly SurfacePlacement[] = [];
+
+  constructor(options: SceneOptions) {
+    this.#machine = options.machine;
+    this.#counters = options.counters;
+    this.#queues = new TransactionQueues(options.trace, transaction => this.#apply(transaction));
+    this.#owner = {
+      submit: transaction => this.#queues.submit(transaction),
+      treeChanged: () => this.update(),
+      surfaceDestroyed: surface => this.#surfaceDestroyed(surface),
+      now: () => this.#machine.now(),
+    };
+  }
+
+  createSurface(label: string): Surface {
+    const surface = new Surface(this.#owner, label);
+    this.#surfaces.add(surface);
+    return surface;
+  }
+
+  /** Every surface, shown or not. */
+  get surfaces(): ReadonlySet<Surface> {
+    return this.#surfaces;
+  }
+
+  /** What is shown, lowest first. */
+  get stack(): readonly SurfacePlacement[] {
+    return this.#stack;
+  }
+
+  /** The part of the stack that one output shows: under a fullscreen window nothing else. */
+  stackOn(output: OutputInfo): SurfacePlacement[] {
+    const here = this.#stack.filter(placement => intersectRects(placement, output.geometry));
+    const full = this.fullscreenOn(output);
+    return full ? here.filter(placement => placement.window === full) : here;
+  }
+
+  /** The window that has an output to itself; what it does not cover there is black. */
+  fullscreenOn(output: OutputInfo): Window | null {
+    const covers = ({ slot, mapped, wishes }: Window): boolean =>
+      mapped && !wishes.minimised && slot?.mode === 'fullscreen' && slot.output === output.name;
+    return this.#windows.findLast(covers) ?? null;
+  }
+
+  /** Outputs that show a part of the surface. */
+  outputsOf(surface: Surface): OutputInfo[] {
+    return this.#outputs.filter(output =>
+      this.stackOn(output).some(placement => placement.surface === surface),
+    );
+  }
+
+  /**
+   * The output whose frames pace a surface (frame callbacks, feedback): the one that shows most of it, the first one if
+   * none does. Null without outputs.
+   */
+  pacingOutput(surface: Surface): OutputInfo | null {
+    const placement = this.#stack.find(candidate => candidate.surface === surface);
+    const shown = (output: OutputInfo): number => {
+      const part = placement ? intersectRects(placement, output.geometry) : null;
+      return part ? part.width * part.height : 0;
+    };
+    return this.#outputs.reduce<OutputInfo | null>(
+      (best, output) => (best === null || shown(output) > shown(best) ? output : best),
+      null,
+    );
+  }
+
+  /** Windows in the order in which they came. */
+  get windows(): readonly Window[] {
+    return this.#windows;
+  }
+
+  get outputs(): readonly OutputInfo[] {
+    return this.#outputs;
+  }
+
+  set outputs(outputs: readonly OutputInfo[]) {
+    this.#outputs = outputs;
+    for (const output of outputs) this.#notify(observer => observer.damaged?.(Region.of(output.geometry)));
+    this.arrange();
+  }
+
+  /** Transactions of a surface that wait. */
+  waiting(surface: Surface): readonly Transaction[] {
+    return this.#queues.of(surface);
+  }
+
+  addWindow(window: Window): void {
+    window.home = leastCrowded(this.#windows, this.#outputs)?.name ?? null;
+    this.#windows = [...this.#windows, window];
+  }
+
+  removeWindow(window: Window): void {
+    this.#windows = this.#windows.filter(other => other !== window);
+    this.arrange();
+  }
+
+  addPopup(popup: Popup): void {
+    this.#popups = [...this.#popups, popup];
+    this.update();
+  }
+
+  removePopup(popup: Popup): void {
+    this.#popups = this.#popups.filter(other => other !== popup);
+    this.update();
+  }
+
+  get popups(): readonly Popup[] {
+    return this.#popups;
+  }
+
+  /** Sends a window its first configuration: the place it will get once it is mapped. The others keep theirs until then. */
+  introduce(window: Window): void {
+    const others = this.#windows.filter(other => other.mapped && other !== window);
+    const slot = arrange([...others, window], this.#outputs).get(window);
+    if (slot) this.#configure(window, slot);
+    else window.configure({ size: { width: 0, height: 0 }, bounds: { width: 0, height: 0 }, states: [] });
+  }
+
+  /** Gives every mapped window its place and tells it. */
+  arrange(): void {
+    const slots = arrange(
+      this.#windows.filter(window => window.mapped),
+      this.#outputs,
+    );
+    for (const window of this.#windows) {
+      window.slot = slots.get(window) ?? null;
+      if (window.slot) this.#configure(window, window.slot);
+    }
+    this.update();
+  }
+
+  observe(observer: SceneObserver): Disposable {
+    this.#observers.add(observer);
+    return { [Symbol.dispose]: () => void this.#observers.delete(observer) };
+  }
+
+  /** Looks at the stack again and reports the damage. */
+  update(content: ReadonlyMap<Surface, Region> = new Map()): void {
+    const before = this.#stack;
+    this.#stack = buildStack(this.#windows, this.#popups);
+    const damage = this.#damage.update(this.#stack, content);
+    if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
+    const same =
+      before.length === this.#stack.length &&
+      this.#stack.every((placement, at) => samePlacement(placement, before[at]!));
+    if (!same) this.#notify(observer => observer.restacked?.());
+  }
+
+  #configure(window: Window, slot: Slot): void {
+    const states: WindowStateName[] = [];
+    if (slot.mode !== 'floating') states.push(slot.mode);
+    if (window === this.#windows.at(-1)) states.push('activated');
+    if (window.wishes.minimised) states.push('suspended');
+    const { width, height } = slot.rect;
+    window.configure({ size: { width, height }, bounds: { width, height }, states });
+  }
+
+  #apply(transaction: Transaction): void {
+    const content = new Map<Surface, Region>();
+    let mapChanged = false;
+    for (const entry of transaction.entries) {
+      const { surface, commit } = entry;
+      const wasMapped = surface.state.content !== null;
+      surface.apply(entry);
+      content.set(surface, commit.bufferDamage);
+      this.#counters.commits++;
+      const isMapped = surface.state.content !== null;
+      if (surface.role?.kind === 'toplevel' && wasMapped !== isMapped) mapChanged = true;
+    }
+    if (mapChanged) this.arrange();
+    this.update(content);
+    for (const { surface, commit } of transaction.entries)
+      if (surface.hasFrameCallbacks || commit.feedback.length > 0)
+        this.#notify(observer => observer.frameWanted?.(surface));
+  }
+
+  #surfaceDestroyed(surface: Surface): TransactionEntry[] {
+    this.#surfaces.delete(surface);
+    return this.#queues.forget(surface);
+  }
+
+  #notify(call: (observer: SceneObserver) => void): void {
+    for (const observer of this.#observers) call(observer);
+  }
+}
