@@ -1,5 +1,7 @@
+import { O_RDWR } from '../../protocol/uapi/fcntl.ts';
 import type { HostFiles } from '../machine/host-files.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { DmaBuf } from './dma-buf/dma-buf.ts';
 import { PhysicalMemory } from './memory/physical-memory.ts';
 import { AcquireContext } from './sync/ww-mutex.ts';
 import { KernelError } from './task/kernel-error.ts';
@@ -40,6 +42,10 @@ export class Kernel implements Disposable {
   readonly machine: Machine;
   readonly memory: PhysicalMemory;
   readonly host: HostFiles | null;
+  /** Dma-bufs that live, for observation. */
+  readonly dmaBufs = new Set<DmaBuf>();
+  /** For tests: says of an allocation, by what is allocated, that it fails with ENOMEM. */
+  failAllocation: ((what: string) => boolean) | null = null;
   readonly #nodes = new Map<string, DeviceNode>();
   readonly #tasks = new Set<Task>();
   readonly #threads = new Set<KernelThread<unknown>>();
@@ -98,8 +104,13 @@ export class Kernel implements Disposable {
   }
 
   /** A new open file over `operations`, with one reference: the caller's. */
-  file(operations: FileOperations, flags = 0): OpenFile {
+  file(operations: FileOperations, flags = O_RDWR): OpenFile {
     return new OpenFile(operations, flags, (body, what) => void this.thread(what, body));
+  }
+
+  /** Passes every allocation that a system call can fail on. ENOMEM when a test wants it to fail. */
+  mayAllocate(what: string): void {
+    if (this.failAllocation?.(what)) throw new KernelError('ENOMEM', `no memory for a ${what}`);
   }
 
   /** Starts a kernel thread. It belongs to the kernel: it is listed until it ends. */

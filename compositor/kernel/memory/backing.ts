@@ -17,8 +17,10 @@ export interface Backing extends Disposable {
    * EFAULT when memory that another process owns is shorter than it was.
    */
   pin(offset: number, length: number, access?: PinAccess): Pin;
-  /** Live bytes for a process's mapping, good until the next resize. Throws BusError beyond the end. */
+  /** Live bytes for a process's mapping, good until the next call on the backing unless they are kept. Throws BusError beyond the end. */
   view(offset: number, length: number, write: boolean): Uint8Array;
+  /** Keeps the bytes of a range where `view` gives them, for as long as a process has it mapped. Not a pin. */
+  keep(offset: number, length: number): Disposable;
   /** Copies without mapping; returns the bytes copied, fewer at the end. */
   read(target: Uint8Array, offset: number): number;
   write(source: Uint8Array, offset: number): number;

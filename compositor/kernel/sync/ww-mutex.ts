@@ -11,6 +11,7 @@ export class AcquireContext {
   readonly stamp: bigint;
   readonly #held = new Set<WwMutex>();
   #wounded = false;
+  #sleepsAt: WaitQueue | null = null;
 
   /** Made by `Kernel.acquireContext`. */
   constructor(stamp: bigint) {
@@ -24,6 +25,12 @@ export class AcquireContext {
   /** An older context wants a lock that this one holds. */
   wound(): void {
     this.#wounded = true;
+    this.#sleepsAt?.wakeAll();
+  }
+
+  /** Bookkeeping of the lock: where a wound has to be told. */
+  sleepsAt(queue: WaitQueue | null): void {
+    this.#sleepsAt = queue;
   }
 
   /** Bookkeeping of the lock. */
@@ -78,7 +85,12 @@ export class WwMutex {
     while (!this.tryLock(context)) {
       this.#contend(context);
       const passable = () => this.#owner === null || (context?.wounded ?? false);
-      yield* waitUntil(this.#queue, passable, { what: `the lock of ${this.what}`, interruptible });
+      context?.sleepsAt(this.#queue);
+      try {
+        yield* waitUntil(this.#queue, passable, { what: `the lock of ${this.what}`, interruptible });
+      } finally {
+        context?.sleepsAt(null);
+      }
       if (context?.wounded) throw deadlock(this.what);
     }
   }

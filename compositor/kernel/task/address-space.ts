@@ -1,4 +1,5 @@
-import { PROT_READ, PROT_WRITE } from '../../../protocol/uapi/fcntl.ts';
+import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../../../protocol/uapi/fcntl.ts';
+import type { Fields, Struct, StructValue } from '../../../protocol/uapi/struct.ts';
 import { KernelError } from './kernel-error.ts';
 import type { OpenFile } from './open-file.ts';
 
@@ -12,7 +13,9 @@ export interface MappedObject {
    * that was truncated, a buffer that was purged).
    */
   view(offset: number, length: number, write: boolean): Uint8Array;
-  /** The last mapping of it by this reference is gone. */
+  /** A mapping of it was split in two by an unmapping in its middle: one more is there to be unmapped. */
+  split?(): void;
+  /** A mapping of it is gone. */
   unmapped?(): void;
 }
 
@@ -93,7 +96,8 @@ export class AddressSpace {
   /** The live bytes at an address, as the process itself would touch them. SegmentationFault, BusError. */
   view(address: bigint, length: number, write = true): Uint8Array {
     const mapping = this.#find(address, length);
-    const needed = write ? PROT_WRITE : PROT_READ;
+    // The processor has no pages that can be written and not read.
+    const needed = write ? PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC;
     if (!mapping || (mapping.protection & needed) === 0)
       throw new SegmentationFault(
         `${length} bytes at 0x${address.toString(16)} are not mapped for ${write ? 'writing' : 'reading'}`,
@@ -110,6 +114,30 @@ export class AddressSpace {
   /** EFAULT where the caller itself would fault. */
   copyToUser(address: bigint, bytes: Uint8Array): void {
     if (bytes.length > 0) this.#access(address, bytes.length, true).set(bytes);
+  }
+
+  /** A struct of the caller's memory. EFAULT. */
+  readStruct<F extends Fields>(struct: Struct<F>, address: bigint): StructValue<Struct<F>> {
+    const bytes = this.copyFromUser(address, struct.size);
+    return struct.read(new DataView(bytes.buffer, bytes.byteOffset), 0) as StructValue<Struct<F>>;
+  }
+
+  /** EFAULT. */
+  writeStruct<F extends Fields>(struct: Struct<F>, address: bigint, value: StructValue<Struct<F>>): void {
+    const bytes = new Uint8Array(struct.size);
+    struct.write(new DataView(bytes.buffer), 0, value as Parameters<Struct<F>['write']>[2]);
+    this.copyToUser(address, bytes);
+  }
+
+  /** Text of the caller's memory up to its NUL; EINVAL when that lies beyond `limit` bytes, the NUL counted. EFAULT. */
+  readString(address: bigint, limit: number): string {
+    const bytes: number[] = [];
+    for (let at = 0; at < limit; at++) {
+      const [byte] = this.copyFromUser(address + BigInt(at), 1);
+      if (byte === 0 || byte === undefined) return new TextDecoder().decode(new Uint8Array(bytes));
+      bytes.push(byte);
+    }
+    throw new KernelError('EINVAL', `a text of at most ${limit - 1} bytes is expected`);
   }
 
   /** Drops every mapping: the process is gone. */
@@ -169,7 +197,10 @@ export class AddressSpace {
     const rest: Mapping[] = [];
     if (mapping.start < from) rest.push({ ...mapping, end: from });
     if (mapping.end > to) rest.push({ ...mapping, start: to, offset: mapping.offset + (to - mapping.start) });
-    if (rest.length === 2) mapping.file?.get();
+    if (rest.length === 2) {
+      mapping.file?.get();
+      mapping.object.split?.();
+    }
     if (rest.length === 0) this.#drop(mapping);
     return rest;
   }

@@ -62,6 +62,12 @@ export class DescriptorTable {
     return slot.file;
   }
 
+  /** The file behind a number, borrowed, or undefined: for calls whose errno for a bad number is their own. */
+  find(fd: number): OpenFile | undefined {
+    const slot = this.#slots[fd];
+    return slot === 'reserved' ? undefined : slot?.file;
+  }
+
   closeOnExec(fd: number): boolean {
     this.get(fd);
     return (this.#slots[fd] as Descriptor).closeOnExec;

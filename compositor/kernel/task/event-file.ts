@@ -1,4 +1,11 @@
-import { EFD_NONBLOCK, EFD_SEMAPHORE, O_NONBLOCK, POLLIN, POLLOUT } from '../../../protocol/uapi/fcntl.ts';
+import {
+  EFD_NONBLOCK,
+  EFD_SEMAPHORE,
+  O_NONBLOCK,
+  O_RDWR,
+  POLLIN,
+  POLLOUT,
+} from '../../../protocol/uapi/fcntl.ts';
 import type { Kernel } from '../kernel.ts';
 import { KernelError } from './kernel-error.ts';
 import { type Sleeping, waitUntil } from './kernel-thread.ts';
@@ -22,7 +29,7 @@ export class EventFile implements FileOperations {
   }
 
   describe(): string {
-    return `eventfd ${this.#inode}`;
+    return 'anon_inode:[eventfd]';
   }
 
   status(): FileStatus {
@@ -58,7 +65,7 @@ export class EventFile implements FileOperations {
   }
 
   *#sleepAndTake(into: UserSlice): Sleeping<number> {
-    yield* waitUntil(this.#queue, () => this.#count > 0n, { what: `a signal of ${this.describe()}` });
+    yield* waitUntil(this.#queue, () => this.#count > 0n, { what: `a signal of eventfd ${this.#inode}` });
     return this.#take(into);
   }
 
@@ -75,5 +82,5 @@ export class EventFile implements FileOperations {
 
 export function createEventFile(kernel: Kernel, initial: number, flags: number): OpenFile {
   const operations = new EventFile(kernel.allocateInode(), initial, (flags & EFD_SEMAPHORE) !== 0);
-  return kernel.file(operations, flags & EFD_NONBLOCK ? O_NONBLOCK : 0);
+  return kernel.file(operations, O_RDWR | (flags & EFD_NONBLOCK ? O_NONBLOCK : 0));
 }

@@ -26,6 +26,16 @@ export interface FileCall {
   readonly file: OpenFile;
 }
 
+/** What mmap(2) asks of a file; lengths are whole pages. */
+export interface MapRequest {
+  readonly offset: bigint;
+  readonly length: bigint;
+  /** PROT_READ, PROT_WRITE, PROT_EXEC. */
+  readonly protection: number;
+  /** MAP_SHARED rather than MAP_PRIVATE. */
+  readonly shared: boolean;
+}
+
 /** Memory of the caller that a read fills. `write` throws EFAULT if the caller's address is bad. */
 export interface UserSlice {
   readonly length: number;
@@ -53,13 +63,7 @@ export interface FileOperations {
   addSeals?(seals: number): void;
   seals?(): number;
   /** The object behind a mapping of `length` bytes from `offset`; checks what Linux's mmap operation checks. */
-  map?(
-    call: FileCall,
-    request: { offset: bigint; length: bigint; protection: number; shared: boolean },
-  ): {
-    object: MappedObject;
-    offset: bigint;
-  };
+  map?(call: FileCall, request: MapRequest): { object: MappedObject; offset: bigint };
   /**
    * A real descriptor of the host with the same bytes, lent to the caller, and where in it this file begins; null when
    * there is none. It exists so that a client of another process can map what it holds.

@@ -1,0 +1,230 @@
+import { O_ACCMODE, PROT_EXEC, SEEK_END, SEEK_SET } from '../../../protocol/uapi/fcntl.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Backing, Pin, PinAccess } from '../memory/backing.ts';
+import { MappedBacking } from '../memory/mapped-backing.ts';
+import { type MappedObject, PAGE_SIZE } from '../task/address-space.ts';
+import { KernelError, require } from '../task/kernel-error.ts';
+import type { Sleeping } from '../task/kernel-thread.ts';
+import type {
+  FileCall,
+  FileOperations,
+  FileStatus,
+  MapRequest,
+  OpenFile,
+  PollAnswer,
+} from '../task/open-file.ts';
+import { Attachment, type Importer } from './attachment.ts';
+import { dmaBufIoctl } from './dma-buf-ioctl.ts';
+import { DmaBufPoll } from './dma-buf-poll.ts';
+import { Reservation, usageToWaitFor } from './reservation.ts';
+
+/** Which way the CPU, or an importer's device, touches the memory (`enum dma_data_direction`). */
+export type AccessDirection = 'read' | 'write' | 'both';
+
+/** What an exporter does for its dma-buf (`struct dma_buf_ops`). Calls that are missing do nothing. */
+export interface DmaBufOperations {
+  /** `exp_name`: the driver's name. */
+  readonly exporter: string;
+  /** The memory. The dma-buf does not own it: `release` gives back what the exporter holds. */
+  readonly backing: Backing;
+  /** An importer comes; throws to refuse it. */
+  attach?(attachment: Attachment): void;
+  detach?(attachment: Attachment): void;
+  /** Pins for an importer's device; default: the backing's own pin. */
+  map?(attachment: Attachment, offset: number, length: number, access: PinAccess): Pin;
+  /** Checks a process's mapping before it is made (EINVAL for private ones, as udmabuf). */
+  mayMap?(request: MapRequest): void;
+  beginCpuAccess?(direction: AccessDirection): void | Sleeping<void>;
+  endCpuAccess?(direction: AccessDirection): void;
+  /** A real descriptor with the same bytes; default: the backing's, from its start. */
+  hostDescriptor?(): { fd: number; offset: bigint } | null;
+  /** The last reference is gone. */
+  release(): void;
+}
+
+export interface DmaBufOptions {
+  /** The exporter's own reservation, where its object has one; default: a new one. */
+  reservation?: Reservation;
+  /** O_RDWR or O_RDONLY: what a process may map it for. Default O_RDWR. */
+  flags?: number;
+}
+
+/** A memory object that devices and processes share (`drivers/dma-buf/dma-buf.c`). */
+export class DmaBuf implements FileOperations {
+  readonly kind = 'dma-buf';
+  readonly kernel: Kernel;
+  readonly operations: DmaBufOperations;
+  readonly reservation: Reservation;
+  /** Bytes; fixed when it was exported. */
+  readonly size: number;
+  readonly inode: bigint;
+  /** Set by DMA_BUF_SET_NAME, at most 31 bytes. */
+  name = '';
+  readonly #poll: DmaBufPoll;
+  readonly #attachments = new Set<Attachment>();
+  readonly #holders = new Set<{ readonly label: string }>();
+  #file: OpenFile | null = null;
+
+  /** Made by `exportDmaBuf`. */
+  constructor(kernel: Kernel, operations: DmaBufOperations, reservation: Reservation | undefined) {
+    this.kernel = kernel;
+    this.operations = operations;
+    this.size = operations.backing.size;
+    this.inode = kernel.allocateInode();
+    this.reservation =
+      reservation ?? new Reservation(kernel, `dma-buf ${this.inode} of ${operations.exporter}`);
+    this.#poll = new DmaBufPoll(this);
+    kernel.dmaBufs.add(this);
+  }
+
+  /** Its open file. Whoever keeps the dma-buf beyond a call keeps a reference to this. */
+  get file(): OpenFile {
+    if (!this.#file) throw new Error('the dma-buf has no file yet');
+    return this.#file;
+  }
+
+  /** Called once, by `exportDmaBuf`. */
+  bind(file: OpenFile): void {
+    this.#file = file;
+  }
+
+  get exporter(): string {
+    return this.operations.exporter;
+  }
+
+  describe(): string {
+    return `/dmabuf:${this.name}`;
+  }
+
+  status(): FileStatus {
+    return { inode: this.inode, size: BigInt(this.size), mode: 0o600 };
+  }
+
+  /** `dma_buf_attach`: a device wants to use it. The attachment keeps the dma-buf until it is disposed. */
+  attach(importer: Importer): Attachment {
+    const attachment = new Attachment(this, importer, () => this.#attachments.delete(attachment));
+    this.operations.attach?.(attachment);
+    this.#attachments.add(attachment);
+    this.file.get();
+    return attachment;
+  }
+
+  get attachments(): ReadonlySet<Attachment> {
+    return this.#attachments;
+  }
+
+  /** Notes for people that somebody ('framebuffer 7 on simkms') has it in use, until disposed. */
+  hold(label: string): Disposable {
+    const holder = { label };
+    this.#holders.add(holder);
+    return { [Symbol.dispose]: () => void this.#holders.delete(holder) };
+  }
+
+  /** Who has it in use: attachments, mappings, and whatever else has called `hold`. */
+  get holders(): string[] {
+    const attached = [...this.#attachments].map(attachment => attachment.describe());
+    return [...attached, ...[...this.#holders].map(holder => holder.label)];
+  }
+
+  /** For the kernel's own reading and writing (`dma_buf_vmap`). */
+  vmap(access: PinAccess = 'write'): Pin {
+    return this.operations.backing.pin(0, this.size, access);
+  }
+
+  /**
+   * `dma_buf_begin_cpu_access`: tells the exporter, then waits for the fences that this access has to wait for. EINTR.
+   */
+  *beginCpuAccess(direction: AccessDirection, interruptible = true): Sleeping<void> {
+    const told = this.operations.beginCpuAccess?.(direction);
+    if (told) yield* told;
+    yield* this.reservation.wait(usageToWaitFor(direction !== 'read'), { interruptible });
+  }
+
+  endCpuAccess(direction: AccessDirection): void {
+    this.operations.endCpuAccess?.(direction);
+  }
+
+  ioctl(call: FileCall, request: number, argument: bigint): number | Sleeping<number> {
+    return dmaBufIoctl(this, call.task, request, argument);
+  }
+
+  poll(_call: FileCall, events: number): PollAnswer {
+    return this.#poll.answer(events);
+  }
+
+  /** Only the size can be asked for: SEEK_END with 0, and SEEK_SET with 0 to go back. EINVAL. */
+  seek(_call: FileCall, offset: bigint, whence: number): bigint {
+    require((whence === SEEK_END || whence === SEEK_SET) &&
+      offset ===
+        0n, 'EINVAL', `lseek of a dma-buf is SEEK_END or SEEK_SET with offset 0, got ${offset} and whence ${whence}`);
+    return whence === SEEK_END ? BigInt(this.size) : 0n;
+  }
+
+  map(call: FileCall, request: MapRequest): { object: MappedObject; offset: bigint } {
+    require((request.protection & PROT_EXEC) === 0, 'EPERM', 'dma-bufs cannot be mapped for execution');
+    require(request.offset + request.length <=
+      BigInt(
+        Math.ceil(this.size / PAGE_SIZE) * PAGE_SIZE,
+      ), 'EINVAL', `bytes ${request.offset} to ${request.offset + request.length} of a dma-buf of ${this.size}`);
+    this.operations.mayMap?.(request);
+    const holder = this.hold(`mapping by ${call.task.name}`);
+    const object = new MappedBacking(this.operations.backing, {
+      offset: Number(request.offset),
+      length: Number(request.length),
+      unmapped: () => holder[Symbol.dispose](),
+    });
+    return { object, offset: request.offset };
+  }
+
+  hostDescriptor(): { fd: number; offset: bigint } | null {
+    if (this.operations.hostDescriptor) return this.operations.hostDescriptor();
+    const fd = this.operations.backing.hostDescriptor;
+    return fd === null ? null : { fd, offset: 0n };
+  }
+
+  release(): void {
+    this.kernel.dmaBufs.delete(this);
+    this.operations.release();
+  }
+
+  /** Everything about it, for people. */
+  report(): {
+    name: string;
+    exporter: string;
+    size: number;
+    references: number;
+    holders: string[];
+    fences: string[];
+  } {
+    const usages = ['KERNEL', 'WRITE', 'READ', 'BOOKKEEP'];
+    return {
+      name: this.name,
+      exporter: this.exporter,
+      size: this.size,
+      references: this.file.references,
+      holders: this.holders,
+      fences: [...this.reservation.entries()].map(
+        ({ fence, usage }) => `${usages[usage]} ${fence.describe()}`,
+      ),
+    };
+  }
+}
+
+/** `dma_buf_export`: a dma-buf whose `file` has one reference, the caller's. ENOMEM. */
+export function exportDmaBuf(
+  kernel: Kernel,
+  operations: DmaBufOperations,
+  options: DmaBufOptions = {},
+): DmaBuf {
+  kernel.mayAllocate('dma-buf');
+  const buffer = new DmaBuf(kernel, operations, options.reservation);
+  const flags = options.flags === undefined ? undefined : options.flags & O_ACCMODE;
+  buffer.bind(kernel.file(buffer, flags));
+  return buffer;
+}
+
+/** `dma_buf_get`: the dma-buf behind an open file, borrowed. EINVAL when it is something else. */
+export function dmaBufOf(file: OpenFile): DmaBuf {
+  if (file.operations instanceof DmaBuf) return file.operations;
+  throw new KernelError('EINVAL', `the descriptor is a ${file.operations.kind}, expected a dma-buf`);
+}

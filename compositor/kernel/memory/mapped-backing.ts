@@ -1,0 +1,67 @@
+import { BusError, type MappedObject } from '../task/address-space.ts';
+import type { Backing } from './backing.ts';
+
+export interface BackingMapping {
+  /** Bytes of the backing that the mapping covers. */
+  readonly offset: number;
+  readonly length: number;
+  /** Called when the last part of the mapping is gone. */
+  unmapped?(): void;
+}
+
+/** A process's shared mapping of a memory object: the live bytes, kept where they are while it lasts. */
+export class MappedBacking implements MappedObject {
+  readonly #backing: Backing;
+  readonly #mapping: BackingMapping;
+  #kept: Disposable | null = null;
+  #parts = 1;
+
+  constructor(backing: Backing, mapping: BackingMapping) {
+    this.#backing = backing;
+    this.#mapping = mapping;
+  }
+
+  view(offset: number, length: number, write: boolean): Uint8Array {
+    if (!this.#kept) {
+      const end = Math.min(this.#mapping.offset + this.#mapping.length, this.#backing.size);
+      if (end <= this.#mapping.offset) throw new BusError('the mapping lies beyond the end of its file');
+      this.#kept = this.#backing.keep(this.#mapping.offset, end - this.#mapping.offset);
+    }
+    return this.#backing.view(offset, length, write);
+  }
+
+  split(): void {
+    this.#parts++;
+  }
+
+  unmapped(): void {
+    if (--this.#parts > 0) return;
+    this.#kept?.[Symbol.dispose]();
+    this.#mapping.unmapped?.();
+  }
+}
+
+/** MAP_PRIVATE: what the process writes is its own; it sees the file as it was when it first touched the mapping. */
+export class PrivateMapping implements MappedObject {
+  readonly #backing: Backing;
+  readonly #offset: number;
+  readonly #length: number;
+  #copy: Uint8Array | null = null;
+
+  constructor(backing: Backing, offset: number, length: number) {
+    this.#backing = backing;
+    this.#offset = offset;
+    this.#length = length;
+  }
+
+  view(offset: number, length: number): Uint8Array {
+    const start = offset - this.#offset;
+    if (!this.#copy) {
+      this.#copy = new Uint8Array(this.#length);
+      this.#backing.read(this.#copy, this.#offset);
+    }
+    if (offset + length > Math.ceil(this.#backing.size / 4096) * 4096)
+      throw new BusError(`${length} bytes at ${offset} lie beyond the end of the file`);
+    return this.#copy.subarray(start, start + length);
+  }
+}
