@@ -1,6 +1,5 @@
 // OP_COMPOSITE: what is common to all sources, and the rows of unscaled, upright ones.
 import {
-  CMD_BLEND,
   CMD_CHROMA_ADDRESS,
   CMD_CHROMA_STRIDE,
   CMD_CLIP_HEIGHT,
@@ -12,7 +11,6 @@ import {
   CMD_DEST_WIDTH,
   CMD_DEST_X,
   CMD_DEST_Y,
-  CMD_PLANE_ALPHA,
   CMD_SOURCE_ADDRESS,
   CMD_SOURCE_FORMAT,
   CMD_SOURCE_RECT_HEIGHT,
@@ -21,15 +19,15 @@ import {
   CMD_SOURCE_X,
   CMD_SOURCE_Y,
   CMD_TARGET_ADDRESS,
-  CMD_TARGET_FORMAT,
   CMD_TARGET_STRIDE,
   CMD_TRANSFORM,
   FORMAT_NV12,
   FORMAT_RGB565,
 } from '../layout';
-import { MEET_OVER, MEET_STORE, OPAQUE, alphaByte, bytesPerPixel, expand565, hasAlpha, meet, meeting, over, redFirst, swapRedBlue } from './pixel';
-import { prepareSampling, sampleFour, sampleOne, startRow } from './sample';
+import { bytesPerPixel, expand565, over } from './pixel';
+import { prepareSampling, sampledRow, startRow } from './sample';
 import { word } from './word';
+import { isPlainOver, paddingBits, prepareWriting, writeFour, writeOne } from './write';
 import { nv12Pixels, setMatrix } from './yuv';
 
 const KIND_PLAIN = 0;
@@ -37,13 +35,6 @@ const KIND_565 = 1;
 const KIND_NV12 = 2;
 const KIND_SAMPLED = 3;
 
-let how: i32 = 0;
-let alpha: v128 = i8x16.splat(0);
-/** Bits that are set in every source pixel: alpha of opaque formats. */
-let sourceBits: v128 = i8x16.splat(0);
-/** Bits that are set in every pixel written: the padding of targets without alpha. */
-let targetBits: v128 = i8x16.splat(0);
-let swap: bool = false;
 let kind: i32 = 0;
 
 export function composite(command: usize): void {
@@ -60,8 +51,8 @@ export function composite(command: usize): void {
   if (kind == KIND_SAMPLED) {
     prepareSampling(command);
     for (let y = top; y < bottom; y++, target += stride) {
-      startRow(left - destX, y - destY);
-      row(target, right - left, 0, 0);
+      startRow(y - destY);
+      sampledRow(target, right - left, left - destX);
     }
     return;
   }
@@ -86,14 +77,7 @@ export function composite(command: usize): void {
 
 function prepare(command: usize): void {
   const format = word(command, CMD_SOURCE_FORMAT);
-  const targetFormat = word(command, CMD_TARGET_FORMAT);
-  const planeAlpha = alphaByte(word(command, CMD_PLANE_ALPHA));
-  how = meeting(word(command, CMD_BLEND), hasAlpha(format), planeAlpha);
-  alpha = i8x16.splat(<i8>planeAlpha);
-  // A stored pixel is opaque whatever its alpha says: blend mode none.
-  sourceBits = i32x4.splat(!hasAlpha(format) || how == MEET_STORE ? OPAQUE : 0);
-  targetBits = i32x4.splat(hasAlpha(targetFormat) ? 0 : OPAQUE);
-  swap = redFirst(format) != redFirst(targetFormat);
+  prepareWriting(command);
   if (format == FORMAT_NV12) {
     const encoding = word(command, CMD_COLOR_ENCODING);
     setMatrix(encoding & 0xff, (encoding >> 8) & 0xff);
@@ -113,19 +97,18 @@ function unscaled(command: usize): bool {
   );
 }
 
-/** One row; `source` and `chroma` are where it starts, but for sampled sources. */
+/** One unscaled row; `source` and `chroma` are where it starts. */
 function row(target: usize, width: i32, source: usize, chroma: usize): void {
   if (kind == KIND_PLAIN) {
-    if (how == MEET_OVER && !swap) overRow(target, width, source);
+    if (isPlainOver()) overRow(target, width, source);
     else plainRow(target, width, source);
   } else if (kind == KIND_NV12) nv12Row(target, width, source, chroma);
-  else if (kind == KIND_565) row565(target, width, source);
-  else sampledRow(target, width);
+  else row565(target, width, source);
 }
 
 /** The way of nearly all windows, kept free of the branches of the others. */
 function overRow(target: usize, width: i32, source: usize): void {
-  const bits = targetBits;
+  const bits = paddingBits();
   for (; width >= 8; width -= 8, target += 32, source += 32) {
     const first = over(v128.load(source), v128.load(target));
     const second = over(v128.load(source, 16), v128.load(target, 16));
@@ -151,29 +134,4 @@ function nv12Row(target: usize, width: i32, source: usize, chroma: usize): void 
     writeFour(target, nv12Pixels(load<u32>(source), load<u32>(chroma)));
   for (let x = 0; x < width; x++)
     writeOne(target + x * 4, nv12Pixels(load<u8>(source + x), load<u16>(chroma + (x & ~1))));
-}
-
-function sampledRow(target: usize, width: i32): void {
-  for (; width >= 4; width -= 4, target += 16) writeFour(target, sampleFour());
-  for (; width > 0; width--, target += 4) writeOne(target, i32x4.splat(sampleOne()));
-}
-
-@inline
-function ready(pixels: v128): v128 {
-  const opaque = v128.or(pixels, sourceBits);
-  return swap ? swapRedBlue(opaque) : opaque;
-}
-
-@inline
-function writeFour(target: usize, pixels: v128): void {
-  const source = ready(pixels);
-  const result = how == MEET_STORE ? source : meet(how, source, v128.load(target), alpha);
-  v128.store(target, v128.or(result, targetBits));
-}
-
-@inline
-function writeOne(target: usize, pixel: v128): void {
-  const source = ready(pixel);
-  const result = how == MEET_STORE ? source : meet(how, source, v128.load32_zero(target), alpha);
-  v128.store_lane<u32>(target, v128.or(result, targetBits), 0);
 }

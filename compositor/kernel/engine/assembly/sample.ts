@@ -6,6 +6,9 @@
 // that is at the middle of the i-th of n equal parts. Nearest takes the pixel that this lies in; bilinear the two around
 // it (half a pixel less), the second with the weight of the upper 8 bits of the fraction. Both stay within the pixels that the
 // source rectangle touches. The four products are summed exactly and divided by 65536 to nearest.
+//
+// A row of the destination walks along one axis of the source (y, if the transform turns) and stays at one place across it. So
+// the place across is looked up once a row, as one or two lines of memory, and the pixels of a line are `pitch` bytes apart.
 import {
   CMD_CHROMA_ADDRESS,
   CMD_CHROMA_STRIDE,
@@ -24,95 +27,138 @@ import {
   FORMAT_NV12,
   FORMAT_RGB565,
 } from '../layout';
-import { expand565 } from './pixel';
+import { bytesPerPixel, expand565 } from './pixel';
 import { word } from './word';
+import { writeFour, writeOne } from './write';
 import { nv12Pixels } from './yuv';
 
+/** Ways to get at a pixel of a line; constant at each use, so that each way has a loop of its own. */
+const TEXEL_32 = 0;
+const TEXEL_ANY = 1;
+/** 32 bits, and the next pixel of the line is next in memory. */
+const TEXEL_NEIGHBOURS = 2;
+
 let base: usize = 0;
-let stride: i32 = 0;
 let chromaBase: usize = 0;
-let chromaStride: i32 = 0;
 let format: i32 = 0;
 let bilinear: bool = false;
 
-/** The destination's x walks the source's y. */
-let turned: bool = false;
-let mirrorX: bool = false;
-let mirrorY: bool = false;
+/** Bytes between neighbours, and between chroma pairs, along the row and across it. */
+let pitch: i32 = 0;
+let chromaPitch: i32 = 0;
+let acrossPitch: i32 = 0;
+let chromaAcrossPitch: i32 = 0;
 
-/** Start of the source rectangle, its first and last pixel, pixels of the destination along it, and the step, of each axis. */
-let startX: i32 = 0;
-let firstX: i32 = 0;
-let lastX: i32 = 0;
-let countX: i32 = 0;
-let stepX: i64 = 0;
-let startY: i32 = 0;
-let firstY: i32 = 0;
-let lastY: i32 = 0;
-let countY: i32 = 0;
-let stepY: i64 = 0;
+/** Of each axis: start and pixels of the source rectangle, pixels of the destination, step, direction. */
+let start: i32 = 0;
+let first: i32 = 0;
+let last: i32 = 0;
+let count: i32 = 0;
+let stepAlong: i64 = 0;
+let mirrored: bool = false;
+let acrossStart: i32 = 0;
+let acrossFirst: i32 = 0;
+let acrossLast: i32 = 0;
+let acrossCount: i32 = 0;
+let acrossStep: i64 = 0;
+let acrossMirrored: bool = false;
 
-/** Position within the row: (2 * i + 1) * step of both axes, and what the next pixel adds. */
-let atX: i64 = 0;
-let atY: i64 = 0;
-let advanceX: i64 = 0;
-let advanceY: i64 = 0;
+/** The lines of the present row; nearest has only the first. `acrossWeight` is the second's, of 256. */
+let line: usize = 0;
+let nextLine: usize = 0;
+let chromaLine: usize = 0;
+let nextChromaLine: usize = 0;
+let acrossWeight: i32 = 0;
 
 export function prepareSampling(command: usize): void {
+  const transform = word(command, CMD_TRANSFORM);
+  // Flipped is undone after the turn: 4 and 6 mirror one axis, 7 both; of 1 and 3, each mirrors the axis that the turn reverses.
+  const mirrorX = transform == 2 || transform == 3 || transform == 4 || transform == 7;
+  const mirrorY = transform == 1 || transform == 2 || transform == 6 || transform == 7;
+  const turned = (transform & 1) == 1;
   base = word(command, CMD_SOURCE_ADDRESS);
-  stride = word(command, CMD_SOURCE_STRIDE);
   chromaBase = word(command, CMD_CHROMA_ADDRESS);
-  chromaStride = word(command, CMD_CHROMA_STRIDE);
   format = word(command, CMD_SOURCE_FORMAT);
   bilinear = word(command, CMD_FILTER) == FILTER_BILINEAR;
-  const transform = word(command, CMD_TRANSFORM);
-  turned = (transform & 1) == 1;
-  // Flipped is undone after the turn: 4 and 6 mirror one axis, 7 both; of 1 and 3, each mirrors the axis that the turn reverses.
-  mirrorX = transform == 2 || transform == 3 || transform == 4 || transform == 7;
-  mirrorY = transform == 1 || transform == 2 || transform == 6 || transform == 7;
-  startX = word(command, CMD_SOURCE_X);
-  startY = word(command, CMD_SOURCE_Y);
-  const width = word(command, CMD_SOURCE_RECT_WIDTH);
-  const height = word(command, CMD_SOURCE_RECT_HEIGHT);
-  firstX = startX >> 16;
-  firstY = startY >> 16;
-  lastX = <i32>((<i64>startX + width - 1) >> 16);
-  lastY = <i32>((<i64>startY + height - 1) >> 16);
-  countX = word(command, turned ? CMD_DEST_HEIGHT : CMD_DEST_WIDTH);
-  countY = word(command, turned ? CMD_DEST_WIDTH : CMD_DEST_HEIGHT);
-  stepX = ((<i64>width) << 16) / countX;
-  stepY = ((<i64>height) << 16) / countY;
-  const forwardX = mirrorX ? -stepX * 2 : stepX * 2;
-  const forwardY = mirrorY ? -stepY * 2 : stepY * 2;
-  advanceX = turned ? 0 : forwardX;
-  advanceY = turned ? forwardY : 0;
+  const bytes = bytesPerPixel(format);
+  const stride = word(command, CMD_SOURCE_STRIDE);
+  const chromaStride = word(command, CMD_CHROMA_STRIDE);
+  pitch = turned ? stride : bytes;
+  chromaPitch = turned ? chromaStride : 2;
+  acrossPitch = turned ? bytes : stride;
+  chromaAcrossPitch = turned ? 2 : chromaStride;
+  mirrored = turned ? mirrorY : mirrorX;
+  acrossMirrored = turned ? mirrorX : mirrorY;
+  count = word(command, CMD_DEST_WIDTH);
+  acrossCount = word(command, CMD_DEST_HEIGHT);
+  start = word(command, turned ? CMD_SOURCE_Y : CMD_SOURCE_X);
+  acrossStart = word(command, turned ? CMD_SOURCE_X : CMD_SOURCE_Y);
+  const length = word(command, turned ? CMD_SOURCE_RECT_HEIGHT : CMD_SOURCE_RECT_WIDTH);
+  const acrossLength = word(command, turned ? CMD_SOURCE_RECT_WIDTH : CMD_SOURCE_RECT_HEIGHT);
+  first = start >> 16;
+  acrossFirst = acrossStart >> 16;
+  last = <i32>((<i64>start + length - 1) >> 16);
+  acrossLast = <i32>((<i64>acrossStart + acrossLength - 1) >> 16);
+  stepAlong = ((<i64>length) << 16) / count;
+  acrossStep = ((<i64>acrossLength) << 16) / acrossCount;
 }
 
-/** Goes to the pixel at `column`, `row` of the destination rectangle; each sample then goes one to the right. */
-export function startRow(column: i32, row: i32): void {
-  const alongX = turned ? row : column;
-  const alongY = turned ? column : row;
-  atX = <i64>(2 * (mirrorX ? countX - 1 - alongX : alongX) + 1) * stepX;
-  atY = <i64>(2 * (mirrorY ? countY - 1 - alongY : alongY) + 1) * stepY;
+/** Goes to a row of the destination rectangle. */
+export function startRow(row: i32): void {
+  const index = acrossMirrored ? acrossCount - 1 - row : row;
+  const position = acrossStart + <i32>((<i64>(2 * index + 1) * acrossStep) >> 17) - (bilinear ? 0x8000 : 0);
+  const at = clampTo(position >> 16, acrossFirst, acrossLast);
+  const next = clampTo((position >> 16) + 1, acrossFirst, acrossLast);
+  acrossWeight = (position >> 8) & 0xff;
+  line = base + at * acrossPitch;
+  nextLine = base + next * acrossPitch;
+  chromaLine = chromaBase + (at >> 1) * chromaAcrossPitch;
+  nextChromaLine = chromaBase + (next >> 1) * chromaAcrossPitch;
 }
 
-export function sampleFour(): v128 {
+/** `width` pixels of the destination rectangle's present row, from `column` on. */
+export function sampledRow(target: usize, width: i32, column: i32): void {
+  const step = mirrored ? -2 * stepAlong : 2 * stepAlong;
+  const phase = <i64>(2 * (mirrored ? count - 1 - column : column) + 1) * stepAlong;
+  const plain = bytesPerPixel(format) == 4;
   if (bilinear) {
-    const first = i16x8.narrow_i32x4_u(mean(), mean());
-    const second = i16x8.narrow_i32x4_u(mean(), mean());
-    return i8x16.narrow_i16x8_u(first, second);
+    if (!plain) bilinearRow(TEXEL_ANY, target, width, phase, step);
+    else if (pitch == 4) bilinearRow(TEXEL_NEIGHBOURS, target, width, phase, step);
+    else bilinearRow(TEXEL_32, target, width, phase, step);
+  } else {
+    if (plain) nearestRow(TEXEL_32, target, width, phase, step);
+    else nearestRow(TEXEL_ANY, target, width, phase, step);
   }
-  let pixels = i32x4.splat(nearestPixel());
-  pixels = i32x4.replace_lane(pixels, 1, nearestPixel());
-  pixels = i32x4.replace_lane(pixels, 2, nearestPixel());
-  return i32x4.replace_lane(pixels, 3, nearestPixel());
 }
 
-export function sampleOne(): u32 {
-  if (!bilinear) return nearestPixel();
-  const channels = mean();
-  const halves = i16x8.narrow_i32x4_u(channels, channels);
-  return i32x4.extract_lane(i8x16.narrow_i16x8_u(halves, halves), 0);
+@inline
+function nearestRow(way: i32, target: usize, width: i32, phase: i64, step: i64): void {
+  for (; width >= 4; width -= 4, target += 16, phase += 4 * step) {
+    const low = v128.shuffle<i32>(nearest(way, phase), nearest(way, phase + step), 0, 4, 0, 4);
+    const high = v128.shuffle<i32>(nearest(way, phase + 2 * step), nearest(way, phase + 3 * step), 0, 4, 0, 4);
+    writeFour(target, v128.shuffle<i64>(low, high, 0, 2));
+  }
+  for (; width > 0; width--, target += 4, phase += step) writeOne(target, nearest(way, phase));
+}
+
+@inline
+function bilinearRow(way: i32, target: usize, width: i32, phase: i64, step: i64): void {
+  const lineNow = line;
+  const nextNow = nextLine;
+  const upper = i16x8.splat(<i16>(256 - acrossWeight));
+  const lower = i16x8.splat(<i16>acrossWeight);
+  for (; width >= 4; width -= 4, target += 16, phase += 4 * step) {
+    const a = mean(way, lineNow, nextNow, phase, upper, lower);
+    const b = mean(way, lineNow, nextNow, phase + step, upper, lower);
+    const c = mean(way, lineNow, nextNow, phase + 2 * step, upper, lower);
+    const d = mean(way, lineNow, nextNow, phase + 3 * step, upper, lower);
+    writeFour(target, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d)));
+  }
+  for (; width > 0; width--, target += 4, phase += step) {
+    const channels = mean(way, lineNow, nextNow, phase, upper, lower);
+    const halves = i16x8.narrow_i32x4_u(channels, channels);
+    writeOne(target, i8x16.narrow_i16x8_u(halves, halves));
+  }
 }
 
 @inline
@@ -121,45 +167,44 @@ function clampTo(value: i32, first: i32, last: i32): i32 {
 }
 
 @inline
-function advance(): void {
-  atX += advanceX;
-  atY += advanceY;
+function texel(way: i32, line: usize, chromaLine: usize, index: i32): v128 {
+  const at = line + index * pitch;
+  if (way == TEXEL_32) return v128.load32_zero(at);
+  if (format == FORMAT_NV12) return nv12Pixels(load<u8>(at), load<u16>(chromaLine + (index >> 1) * chromaPitch));
+  if (format == FORMAT_RGB565) return expand565(i32x4.splat(load<u16>(at)));
+  return v128.load32_zero(at);
 }
 
-function nearestPixel(): u32 {
-  const x = clampTo((startX + <i32>(atX >> 17)) >> 16, firstX, lastX);
-  const y = clampTo((startY + <i32>(atY >> 17)) >> 16, firstY, lastY);
-  advance();
-  return pixel(x, y);
+/** A nearest sample, in the lowest lane. */
+@inline
+function nearest(way: i32, phase: i64): v128 {
+  return texel(way, line, chromaLine, clampTo((start + <i32>(phase >> 17)) >> 16, first, last));
+}
+
+/** The four pixels around a sample: those of this line and the next at `at`, then both at `next`. */
+@inline
+function around(way: i32, line: usize, nextLine: usize, at: i32, next: i32): v128 {
+  if (way == TEXEL_NEIGHBOURS && next != at) {
+    const pairs = v128.load64_lane(nextLine + at * 4, v128.load64_zero(line + at * 4), 1);
+    return v128.shuffle<i32>(pairs, pairs, 0, 2, 1, 3);
+  }
+  const one = way == TEXEL_ANY ? TEXEL_ANY : TEXEL_32;
+  const here = v128.shuffle<i32>(texel(one, line, chromaLine, at), texel(one, nextLine, nextChromaLine, at), 0, 4, 0, 4);
+  const there = v128.shuffle<i32>(texel(one, line, chromaLine, next), texel(one, nextLine, nextChromaLine, next), 0, 4, 0, 4);
+  return v128.shuffle<i64>(here, there, 0, 2);
 }
 
 /** B, G, R and A of a bilinear sample, each a 32-bit lane. */
-function mean(): v128 {
-  const positionX = startX + <i32>(atX >> 17) - 0x8000;
-  const positionY = startY + <i32>(atY >> 17) - 0x8000;
-  advance();
-  const left = clampTo(positionX >> 16, firstX, lastX);
-  const right = clampTo((positionX >> 16) + 1, firstX, lastX);
-  const top = clampTo(positionY >> 16, firstY, lastY);
-  const bottom = clampTo((positionY >> 16) + 1, firstY, lastY);
-  const weightX = <i16>((positionX >> 8) & 0xff);
-  const weightY = <i16>((positionY >> 8) & 0xff);
-  // Upper and lower row side by side: left pixels, right pixels.
-  const lefts = i16x8.extend_low_i8x16_u(i32x4.replace_lane(i32x4.splat(pixel(left, top)), 1, pixel(left, bottom)));
-  const rights = i16x8.extend_low_i8x16_u(i32x4.replace_lane(i32x4.splat(pixel(right, top)), 1, pixel(right, bottom)));
-  const rows = i16x8.add(i16x8.mul(lefts, i16x8.splat(256 - weightX)), i16x8.mul(rights, i16x8.splat(weightX)));
-  const upper = i32x4.extmul_low_i16x8_u(rows, i16x8.splat(256 - weightY));
-  const lower = i32x4.extmul_high_i16x8_u(rows, i16x8.splat(weightY));
-  return i32x4.shr_u(i32x4.add(i32x4.add(upper, lower), i32x4.splat(0x8000)), 16);
-}
-
 @inline
-function pixel(x: i32, y: i32): u32 {
-  const row: usize = base + y * stride;
-  if (format == FORMAT_NV12) {
-    const chroma: usize = chromaBase + (y >> 1) * chromaStride + (x & ~1);
-    return i32x4.extract_lane(nv12Pixels(load<u8>(row + x), load<u16>(chroma)), 0);
-  }
-  if (format == FORMAT_RGB565) return i32x4.extract_lane(expand565(i32x4.splat(load<u16>(row + x * 2))), 0);
-  return load<u32>(row + x * 4);
+function mean(way: i32, line: usize, nextLine: usize, phase: i64, upper: v128, lower: v128): v128 {
+  const position = start + <i32>(phase >> 17) - 0x8000;
+  const at = clampTo(position >> 16, first, last);
+  const next = clampTo((position >> 16) + 1, first, last);
+  const weight = i16x8.splat(<i16>((position >> 8) & 0xff));
+  const pixels = around(way, line, nextLine, at, next);
+  const from = i16x8.extend_low_i8x16_u(pixels);
+  const change = i16x8.sub(i16x8.extend_high_i8x16_u(pixels), from);
+  const lines = i16x8.add(i16x8.shl(from, 8), i16x8.mul(change, weight));
+  const sum = i32x4.add(i32x4.extmul_low_i16x8_u(lines, upper), i32x4.extmul_high_i16x8_u(lines, lower));
+  return i32x4.shr_u(i32x4.add(sum, i32x4.splat(0x8000)), 16);
 }
