@@ -26,6 +26,8 @@ const MOST_WINDOWS = 4096;
 export class HostWindows implements Disposable {
   readonly #memory: PhysicalMemory;
   readonly #host: HostFiles | null;
+  /** Copies that could not be written back, because their owner had sealed or cut the file meanwhile. */
+  lostWrites = 0;
   /** In the order of last use. */
   readonly #windows = new Set<Window>();
 

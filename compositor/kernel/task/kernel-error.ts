@@ -1,6 +1,6 @@
 import { ERRNO, type ErrnoName } from '../../../protocol/uapi/errno.ts';
 
-export type { ErrnoName };
+export { ERRNO, type ErrnoName };
 
 /** A failed system call: `code` and `errno` are Linux's, `syscall` names the call, the message says what was wrong. */
 export class KernelError extends Error {

@@ -1,0 +1,222 @@
+import { F_SEAL_SHRINK } from '../../../protocol/uapi/fcntl.ts';
+import type { HostFiles } from '../../machine/host-files.ts';
+import { BusError, PAGE_SIZE } from '../task/address-space.ts';
+import { KernelError } from '../task/kernel-error.ts';
+import type { Backing, Pin, PinAccess } from './backing.ts';
+import { onHost } from './host-error.ts';
+import type { PhysicalMemory } from './physical-memory.ts';
+import { requireInside } from './physical-pages.ts';
+
+const pages = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
+
+/** What the two kinds of host memory differ in: whose word about size and seals counts. */
+export interface HostMemoryOptions {
+  memory: PhysicalMemory;
+  host: HostFiles;
+  /** Owned: closed with the last use. */
+  fd: number;
+  /**
+   * 'made': this kernel's own memfd, sealed against shrinking from birth, whose size is what the kernel says (a smaller
+   * one is kept by zeroing). 'adopted': another process's file, whose size and seals are looked up.
+   */
+  origin: 'made' | 'adopted';
+}
+
+/**
+ * A file of the host. A range is mapped into physical memory while something needs it there, if the file is sealed
+ * against shrinking; otherwise, or when there is no room, it is copied in, and back after a write.
+ */
+export class HostMemory implements Backing {
+  readonly fd: number;
+  readonly #memory: PhysicalMemory;
+  readonly #host: HostFiles;
+  readonly #adopted: boolean;
+  #size: number;
+  /** Bytes of the host's file. */
+  #capacity: number;
+  #sealed: boolean;
+  #pins = 0;
+  #kept = 0;
+  #disposed = false;
+
+  constructor(options: HostMemoryOptions) {
+    this.fd = options.fd;
+    this.#memory = options.memory;
+    this.#host = options.host;
+    this.#adopted = options.origin === 'adopted';
+    this.#capacity = onHost(() => options.host.size(options.fd));
+    this.#size = this.#capacity;
+    this.#sealed = false;
+    if (!this.#adopted) {
+      onHost(() => options.host.addSeals(options.fd, F_SEAL_SHRINK));
+      this.#sealed = true;
+    }
+  }
+
+  get size(): number {
+    if (this.#adopted) this.#size = onHost(() => this.#host.size(this.fd));
+    return this.#size;
+  }
+
+  get pins(): number {
+    return this.#pins;
+  }
+
+  get hostDescriptor(): number | null {
+    return this.fd;
+  }
+
+  /** Seals that the host knows of; null for a file that has none. */
+  get hostSeals(): number | null {
+    return onHost(() => this.#host.seals(this.fd));
+  }
+
+  /** Adds seals on the host, where the other side of a shared file sees them. EPERM, EBUSY. */
+  addHostSeals(seals: number): void {
+    // Windows that nobody uses are writable mappings too, and would keep F_SEAL_WRITE away.
+    this.#memory.windows.drop(this);
+    onHost(() => this.#host.addSeals(this.fd, seals));
+  }
+
+  pin(offset: number, length: number, access: PinAccess = 'write'): Pin {
+    requireInside(this.size, offset, length);
+    const pin = this.#window(offset, length) ?? this.#bounce(offset, length, access);
+    this.#pins++;
+    let held = true;
+    return {
+      address: pin.address,
+      length,
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        this.#pins--;
+        pin[Symbol.dispose]();
+        this.#closeIfUnused();
+      },
+    };
+  }
+
+  view(offset: number, length: number): Uint8Array {
+    if (offset + length > pages(this.size))
+      throw new BusError(`${length} bytes at ${offset} lie beyond the end, ${this.#size}`);
+    const pin = this.#window(offset, length);
+    if (!pin)
+      throw new BusError(
+        'a file of another process can be mapped once it is sealed against shrinking; use pread',
+      );
+    // The window stays as it is at least until something else is mapped.
+    pin[Symbol.dispose]();
+    return this.#memory.bytes.subarray(pin.address, pin.address + length);
+  }
+
+  keep(offset: number, length: number): Disposable {
+    const pin = this.#window(offset, length);
+    this.#kept++;
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        this.#kept--;
+        pin?.[Symbol.dispose]();
+        this.#closeIfUnused();
+      },
+    };
+  }
+
+  read(target: Uint8Array, offset: number): number {
+    const count = Math.max(0, Math.min(target.length, this.size - offset));
+    return count === 0 ? 0 : onHost(() => this.#host.pread(this.fd, target.subarray(0, count), offset));
+  }
+
+  write(source: Uint8Array, offset: number): number {
+    const count = Math.max(0, Math.min(source.length, this.size - offset));
+    return count === 0 ? 0 : onHost(() => this.#host.pwrite(this.fd, source.subarray(0, count), offset));
+  }
+
+  resize(size: number): void {
+    if (this.#adopted) onHost(() => this.#host.truncate(this.fd, size));
+    else if (size > this.#capacity) {
+      onHost(() => this.#host.truncate(this.fd, size));
+      this.#capacity = size;
+    } else if (size < this.#size) this.#zero(size, this.#size);
+    this.#size = size;
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#closeIfUnused();
+  }
+
+  /** A mapping of the range, or null where it has to be copied. */
+  #window(offset: number, length: number): Pin | null {
+    const { windows } = this.#memory;
+    if (!windows.available || !this.#sealedAgainstShrinking()) return null;
+    try {
+      return windows.pin(this, offset, length);
+    } catch (error) {
+      if (error instanceof KernelError && error.code === 'ENOMEM') return null;
+      throw error;
+    }
+  }
+
+  /** Pages of our own with the range copied in; after a write it is copied back. */
+  #bounce(offset: number, length: number, access: PinAccess): Pin {
+    const range = this.#memory.allocate(length);
+    const bytes = this.#memory.bytes.subarray(range.address, range.address + length);
+    const inside = Math.min(length, this.#size - offset);
+    const copied =
+      inside > 0 ? onHost(() => this.#host.pread(this.fd, bytes.subarray(0, inside), offset)) : 0;
+    if (copied < inside) {
+      range[Symbol.dispose]();
+      throw new KernelError('EFAULT', `the file ended after ${copied} of ${inside} bytes at ${offset}`);
+    }
+    return {
+      address: range.address,
+      length,
+      [Symbol.dispose]: () => {
+        if (access === 'write' && inside > 0) this.#writeBack(bytes.subarray(0, inside), offset);
+        range[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** Its owner may have sealed or cut the file meanwhile; then the write is lost, as a write to a dead mapping would be. */
+  #writeBack(bytes: Uint8Array, offset: number): void {
+    const inside = Math.min(bytes.length, this.size - offset);
+    if (inside <= 0) return;
+    try {
+      this.#host.pwrite(this.fd, bytes.subarray(0, inside), offset);
+    } catch {
+      this.#memory.windows.lostWrites++;
+    }
+  }
+
+  /** Tries to seal a file that is not, then looks. */
+  #sealedAgainstShrinking(): boolean {
+    if (this.#sealed) return true;
+    const seals = this.hostSeals;
+    if (seals === null) return false;
+    if ((seals & F_SEAL_SHRINK) === 0) {
+      try {
+        this.#host.addSeals(this.fd, F_SEAL_SHRINK);
+      } catch {
+        return false;
+      }
+    }
+    this.#sealed = ((this.hostSeals ?? 0) & F_SEAL_SHRINK) !== 0;
+    return this.#sealed;
+  }
+
+  #zero(from: number, to: number): void {
+    const zeros = new Uint8Array(Math.min(to - from, 1 << 20));
+    for (let at = from; at < to; at += zeros.length)
+      onHost(() => this.#host.pwrite(this.fd, zeros.subarray(0, Math.min(zeros.length, to - at)), at));
+  }
+
+  #closeIfUnused(): void {
+    if (!this.#disposed || this.#pins > 0 || this.#kept > 0) return;
+    this.#memory.windows.drop(this);
+    this.#host.close(this.fd);
+  }
+}
