@@ -65,7 +65,7 @@ describe('HostFiles', () => {
   it('knows a file that cannot have seals', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'fencepost-test-'));
     writeFileSync(join(directory, 'plain'), 'x');
-    const fd = openSync(join(directory, 'plain'), 'r');
+    const fd = openSync(join(directory, 'plain'), 'r+');
     expect(files().seals(fd)).toBeNull();
     expect(errorOf(() => files().addSeals(fd, F_SEAL_SHRINK)).code).toBe('EINVAL');
     closeSync(fd);
@@ -100,11 +100,11 @@ describe('HostFiles', () => {
 });
 
 describe('mapping a file into a WebAssembly memory', () => {
-  /** `(func (export "sum") (param $at i32) (result i32))` would do; a load of one word shows as much. */
+  /** Exports `r(address)`, which loads a word of a shared memory of at most four pages. */
   const reader = new WebAssembly.Module(
     new Uint8Array([
-      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 2, 9, 1, 1, 0x65, 1, 0x6d, 2, 3, 1, 4, 3, 2, 1, 0,
-      7, 5, 1, 1, 0x72, 0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x28, 2, 0, 0x0b,
+      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 2, 9, 1, 1, 0x65, 1, 0x6d, 2, 3, 1, 4,
+      3, 2, 1, 0, 7, 5, 1, 1, 0x72, 0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x28, 2, 0, 0x0b,
     ]),
   );
 

@@ -9,7 +9,7 @@ export interface HostFiles {
   size(fd: number): number;
   /** The file's seals (`F_GET_SEALS`), `null` for a file that cannot have any. */
   seals(fd: number): number | null;
-  /** `F_ADD_SEALS`. EPERM once sealed with `F_SEAL_SEAL`, EINVAL for a file that cannot have seals. */
+  /** `F_ADD_SEALS`. EPERM once sealed with `F_SEAL_SEAL` or through a read-only descriptor, EINVAL for a file that cannot have seals. */
   addSeals(fd: number, seals: number): void;
   truncate(fd: number, bytes: number): void;
   /** Reads at `offset` into `target`; returns the bytes read, fewer than asked for only at the end of the file. */

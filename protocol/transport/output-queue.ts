@@ -41,7 +41,7 @@ export class OutputQueue {
   }
 
   /** The waiting bytes, which belong to the caller from now on. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.subarray(this.#start, this.#end);
     this.#consumed += bytes.length;
     this.#buffer = new Uint8Array(INITIAL);

@@ -1,9 +1,12 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { WebSocketServer } from 'ws';
+import { type ServerOptions, WebSocketServer } from 'ws';
 import type { Connection } from '../object/connection.ts';
 import type { Listener } from './socket-options.ts';
 import { MAX_PAYLOAD, WebSocketConnection } from './web-socket-connection.ts';
+
+/** How long a peer has to answer the closing handshake before its socket is destroyed. */
+const CLOSING_MILLISECONDS = 2000;
 
 export interface WebSocketListenerOptions {
   /** By default `127.0.0.1`: nobody but this machine. */
@@ -26,16 +29,18 @@ export async function listenWebSocket(options: WebSocketListenerOptions): Promis
   const where = options.server
     ? { server: options.server }
     : { host: options.host ?? '127.0.0.1', port: options.port ?? 0 };
-  const server = new WebSocketServer({
+  const settings: ServerOptions & { closeTimeout: number } = {
     ...where,
     path: '/',
+    closeTimeout: CLOSING_MILLISECONDS,
     maxPayload: MAX_PAYLOAD,
     perMessageDeflate: false,
     verifyClient: (info, answer) => {
       const allowed = originAllowed(info.req.headers.origin, options.allowedOrigins ?? []);
       answer(allowed, 403, `pages of ${info.origin} may not connect`);
     },
-  });
+  };
+  const server = new WebSocketServer(settings);
   server.on('connection', (socket, request) =>
     options.onConnection(new WebSocketConnection(socket), request),
   );

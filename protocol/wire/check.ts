@@ -88,6 +88,8 @@ class Walk {
         return 1;
       case 0xd6:
         this.#handle(TASK_HANDLE, 4, index);
+        if (this.#bytes[this.at]! > 0x7f)
+          throw new WireError(`argument ${index} is a negative file descriptor`);
         return 4;
       case 0xd9:
       case 0xda:

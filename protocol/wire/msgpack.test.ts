@@ -24,7 +24,7 @@ const everything: Message = {
     new Uint8Array([1, 2, 3]),
     new Uint8Array(300).fill(7),
     { kind: 'task', fd: 12 },
-    { kind: 'task', fd: -1 },
+    { kind: 'task', fd: 0x7fffffff },
   ],
 };
 
@@ -132,6 +132,9 @@ describe('encodeMessage and MessageDecoder', () => {
   });
 
   it('refuse to send what no receiver takes', () => {
+    expect(() => encodeMessage({ object: 1, opcode: 0, args: [{ kind: 'task', fd: -1 }] })).toThrow(
+      /valid handle/,
+    );
     const too = new Uint8Array(MAX_MESSAGE);
     expect(() => encodeMessage({ object: 1, opcode: 0, args: [too] })).toThrow(WireError);
     expect(() => encodeMessage({ object: 1, opcode: 0, args: new Array(33).fill(0) })).toThrow(
@@ -172,6 +175,7 @@ describe('bad input', () => {
       raw(0x93, 1, 0, 0xc6, 0, 0x10, 0, 0),
       /says it has 1048576 bytes; 0 are left/,
     ],
+    ['a negative descriptor', raw(0x93, 1, 0, 0xd6, 2, 0xff, 0xff, 0xff, 0xff), /negative file descriptor/],
     ['bytes after the end', raw(0x92, 1, 0, 0), /1 bytes follow/],
   ];
   for (const [name, bytes, words] of cases)

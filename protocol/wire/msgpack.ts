@@ -1,6 +1,6 @@
 import { addExtension, Packr, Unpackr } from 'msgpackr';
 import { MAX_MESSAGE } from '../object/limits.ts';
-import { isHandle, type Message, type WireArgument } from '../object/message.ts';
+import { type Handle, isHandle, type Message, type WireArgument } from '../object/message.ts';
 import { checkFrame, HOST_HANDLE, MAX_ARGUMENTS, TASK_HANDLE } from './check.ts';
 import type { DescriptorSource } from './descriptors.ts';
 import { WireError } from './error.ts';
@@ -19,11 +19,13 @@ class TaskMark {
   }
 }
 
+const hostMark = new HostMark();
+
 addExtension({
   Class: HostMark,
   type: HOST_HANDLE,
   pack: () => new Uint8Array(1),
-  unpack: () => ({ kind: 'host', fd: -1 }),
+  unpack: () => hostMark,
 });
 addExtension({
   Class: TaskMark,
@@ -41,7 +43,6 @@ addExtension({
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'number' });
-const hostMark = new HostMark();
 
 /** msgpackr's flags: leave room before the value, and let the next value overwrite this one. */
 const RESERVE_START_SPACE = 2048;
@@ -56,7 +57,8 @@ export function encodeMessage(message: Message): Uint8Array {
   if (args.length > MAX_ARGUMENTS)
     throw new WireError(`a message has at most ${MAX_ARGUMENTS} arguments; this one has ${args.length}`);
   const values: unknown[] = [message.object, message.opcode];
-  for (const argument of args) values.push(isHandle(argument) ? markOf(argument) : argument);
+  for (const argument of args)
+    values.push(typeof argument === 'object' && argument !== null ? encodable(argument) : argument);
   const frame: Uint8Array = packr.pack(values, RESERVE_START_SPACE | RESET_BUFFER_MODE | PREFIX);
   const length = frame.length - PREFIX;
   if (length > MAX_MESSAGE)
@@ -75,8 +77,11 @@ export function countHostHandles(args: readonly WireArgument[]): number {
   return count;
 }
 
-function markOf(handle: { kind: 'task' | 'host'; fd: number }): HostMark | TaskMark {
-  return handle.kind === 'host' ? hostMark : new TaskMark(handle.fd);
+function encodable(argument: Uint8Array | Handle): Uint8Array | HostMark | TaskMark {
+  if (argument instanceof Uint8Array) return argument;
+  if (!isHandle(argument))
+    throw new WireError('an argument is neither a number, string, null, bytes nor a valid handle');
+  return argument.kind === 'host' ? hostMark : new TaskMark(argument.fd);
 }
 
 /**
@@ -147,12 +152,12 @@ export class MessageDecoder {
         `a message names ${hostHandles} host descriptors; ${descriptors.available} have arrived beside it`,
       );
     const values = this.#unpack(bytes, start, end);
-    const args = values.slice(2) as WireArgument[];
-    for (let index = 0, left = hostHandles; left > 0; index++) {
-      const argument = args[index]!;
-      if (!isHandle(argument) || argument.kind !== 'host') continue;
-      args[index] = { kind: 'host', fd: descriptors.take() };
-      left--;
+    const args: WireArgument[] = [];
+    for (let index = 2; index < values.length; index++) {
+      const value = values[index];
+      args.push(
+        value instanceof HostMark ? { kind: 'host', fd: descriptors.take() } : (value as WireArgument),
+      );
     }
     return { object: values[0] as number, opcode: values[1] as number, args };
   }
