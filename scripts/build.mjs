@@ -20,13 +20,60 @@ const dist = join(root, 'dist');
 const state = join(dist, '.build');
 const engine = join(root, 'compositor/kernel/engine');
 
+mkdirSync(state, { recursive: true });
+takeTurns();
+
 /** Digests of what each step was last built from: step name to hexadecimal SHA-256. */
 const stampsFile = join(state, 'stamps.json');
 const stamps = readJson(stampsFile) ?? {};
 
+/** Waits for another build of this clone to end: two would write the same files. */
+function takeTurns() {
+  const lock = join(state, 'lock');
+  for (let told = false; ; ) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      process.on('exit', () => rmSync(lock, { force: true }));
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readText(lock));
+    if (isLeftBehind(lock, holder)) rmSync(lock, { force: true });
+    else if (!told) {
+      console.log(`build: waiting for the build of process ${holder}`);
+      told = true;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  }
+}
+
+/** A build takes seconds; a lock of minutes ago whose number is alive is another program's number by now. */
+function isLeftBehind(lock, holder) {
+  const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return (holder > 0 && !isAlive(holder)) || Date.now() - made > 180_000;
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function readText(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 function readJson(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readText(file));
   } catch {
     return undefined;
   }
@@ -132,17 +179,17 @@ function buildTypeScript() {
   const main = join(dist, 'compositor/main.js');
   const inputs = digest([...sources, join(root, 'tsconfig.json')], version('typescript'));
   const worker = join(dist, 'compositor/kernel/engine/worker.js');
-  return step('TypeScript', inputs, existsSync(join(root, 'compositor/main.ts')) ? main : worker, () => {
+  const output = existsSync(join(root, 'compositor/main.ts')) ? main : worker;
+  return step('TypeScript', inputs, output, () => {
     sweep(include);
     // Outputs that were deleted by hand would not come back as long as the compiler remembers having written them.
-    if (!existsSync(worker)) rmSync(join(state, 'tsbuildinfo'), { force: true });
+    if (!existsSync(output)) rmSync(join(state, 'tsbuildinfo'), { force: true });
     const good = tool('typescript/bin/tsc', ['--project', relative(root, writeConfig(include))]);
     if (existsSync(main)) chmodSync(main, 0o755);
     return good;
   });
 }
 
-mkdirSync(state, { recursive: true });
 const kernelsBuilt = buildKernels();
 const typeScriptBuilt = buildTypeScript();
 if (!typeScriptBuilt) console.error('build: the JavaScript was written in spite of the errors above');

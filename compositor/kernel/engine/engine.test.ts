@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../machine/machine.ts';
 import { VirtualMachine } from '../../machine/virtual-machine.ts';
+import { builtUrl } from './built.ts';
 import { type Command, type EngineImage, writeCommand } from './command.ts';
 import type { Engine, EngineJob, JobResult } from './engine.ts';
 import { AR24, XR24 } from './formats.ts';
@@ -238,6 +240,21 @@ describe('an engine on a thread', () => {
       await logged(log, 2);
       expect([log[1], pixel(memory)]).toEqual(['waiting complete', 2]);
     }));
+
+  it('keeps the process alive while it has work, and not after', () => {
+    // The process ends by itself, or not at all.
+    const script = `
+      import { WorkerEngine } from ${JSON.stringify(builtUrl('worker-engine.js').href)};
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      const engine = new WorkerEngine({ post: (label, run) => run() }, memory, 'render');
+      const job = { address: 0, count: 1, duration: 0n };
+      engine.run({ ...job, label: 'first', done: ({ kind }) => {
+        console.log('first', kind);
+        engine.run({ ...job, label: 'second', done: ({ kind }) => console.log('second', kind) });
+      } });`;
+    const node = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+    expect(node).toMatchObject({ stdout: 'first complete\nsecond complete\n', status: 0 });
+  });
 
   it('is reset by a command that faults, and works again', () =>
     withEngine(async (engine, memory, log) => {

@@ -4,7 +4,8 @@
 // sides cannot disagree. It holds plain integer constants and nothing else.
 //
 // What an engine relies on, and what the driver that writes the commands therefore checks:
-// - every byte of every plane's `height * stride` (half the rows, rounded up, for NV12 chroma) is inside physical memory;
+// - every pixel of every plane (of NV12 chroma, half the rows and half the columns, rounded up) is inside physical memory, and so
+//   is what a table address names; padding after a row's last pixel is never touched and need not be there after the last row;
 // - a stride is at least the width's bytes and a multiple of the pixel's bytes, an address too; width, height and the
 //   sides of every rectangle are at most 32767, and so are the magnitudes of its coordinates;
 // - the clip rectangle is inside the target, the source rectangle is inside the source and not empty, nor is the destination;

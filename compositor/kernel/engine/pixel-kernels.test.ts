@@ -1,9 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../machine/random.ts';
+import { builtUrl } from './built.ts';
 import { type Command, type EngineImage, writeCommand } from './command.ts';
-import { AB24, AR24, GR88, R8, RG16, XB24, XR24 } from './formats.ts';
-import { BLEND_COVERAGE, BLEND_NONE, BLEND_PREMULTIPLIED, CMD_WORDS } from './layout.ts';
+import { AB24, AR24, GR88, NV12, R8, RG16, XB24, XR24 } from './formats.ts';
+import {
+  BLEND_COVERAGE,
+  BLEND_NONE,
+  BLEND_PREMULTIPLIED,
+  CMD_WORDS,
+  ENCODING_BT601,
+  ENCODING_BT709,
+  ENCODING_BT2020,
+  RANGE_FULL,
+  RANGE_LIMITED,
+} from './layout.ts';
 import { PixelKernels } from './pixel-kernels.ts';
 
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true });
@@ -252,5 +264,54 @@ describe('the commands', () => {
     new PixelKernels(large).execute(commandAddress, 1);
     const pixels = [...new Uint32Array(large.buffer, address, 8)];
     expect(pixels).toEqual([0, 0, 0, 0, 0, ...Array(3).fill(0xff123456)]);
+  });
+});
+
+describe('NV12', () => {
+  /** What one pixel of these bytes is on the screen. */
+  function shown(luma: number, u: number, v: number, encoding: 0 | 1 | 2, range: 0 | 1): number[] {
+    const target: EngineImage = { address: 0x10000, stride: 4, width: 1, height: 1, format: XB24 };
+    const chroma = { chromaAddress: 0x20010, chromaStride: 2 };
+    const source: EngineImage = { address: 0x20000, stride: 1, width: 1, height: 1, format: NV12, ...chroma };
+    bytes[source.address] = luma;
+    bytes.set([u, v], chroma.chromaAddress);
+    const clip = { x: 0, y: 0, width: 1, height: 1 };
+    const sourceRect = { x: 0, y: 0, width: 65536, height: 65536 };
+    const rects = { clip, destination: clip, sourceRect };
+    const opaque = { transform: 0, filter: 0, blend: BLEND_NONE, alpha: 0xffff } as const;
+    run({ op: 'composite', target, source, ...rects, ...opaque, encoding, range });
+    return [...bytes.subarray(target.address, target.address + 3)];
+  }
+
+  it('has black and white at the ends of each range', () => {
+    for (const encoding of [ENCODING_BT601, ENCODING_BT709, ENCODING_BT2020] as const) {
+      expect(shown(16, 128, 128, encoding, RANGE_LIMITED)).toEqual([0, 0, 0]);
+      expect(shown(235, 128, 128, encoding, RANGE_LIMITED)).toEqual([255, 255, 255]);
+      expect(shown(16, 128, 128, encoding, RANGE_FULL)).toEqual([16, 16, 16]);
+      expect(shown(255, 128, 128, encoding, RANGE_FULL)).toEqual([255, 255, 255]);
+    }
+  });
+
+  it('has the primaries where the recommendations put them', () => {
+    const near = (pixel: number[], wanted: number[]) =>
+      pixel.forEach((channel, n) => expect(Math.abs(channel - wanted[n]!)).toBeLessThanOrEqual(2));
+    near(shown(81, 90, 240, ENCODING_BT601, RANGE_LIMITED), [255, 0, 0]);
+    near(shown(145, 54, 34, ENCODING_BT601, RANGE_LIMITED), [0, 255, 0]);
+    near(shown(63, 102, 240, ENCODING_BT709, RANGE_LIMITED), [255, 0, 0]);
+    near(shown(32, 240, 118, ENCODING_BT709, RANGE_LIMITED), [0, 0, 255]);
+    near(shown(74, 97, 240, ENCODING_BT2020, RANGE_LIMITED), [255, 0, 0]);
+    near(shown(76, 85, 255, ENCODING_BT601, RANGE_FULL), [255, 0, 0]);
+  });
+});
+
+describe('the module', () => {
+  it('shares physical memory without putting anything of its own there', () => {
+    const code = readFileSync(builtUrl('pixels.wasm'));
+    expect(WebAssembly.Module.imports(new WebAssembly.Module(code))).toEqual([
+      { module: 'env', name: 'memory', kind: 'memory' },
+    ]);
+    const fresh = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    new PixelKernels(fresh);
+    expect(new Uint8Array(fresh.buffer).every(byte => byte === 0)).toBe(true);
   });
 });
