@@ -1,0 +1,28 @@
+// What a connection may use, decided by the socket it came on.
+
+export type Capability =
+  /** Screen capture. */
+  | 'capture'
+  /** Histograms of the screen. */
+  | 'histogram'
+  /** Steering windows and time from a test. */
+  | 'test-control'
+  /** Traces, reasons and who holds what. */
+  | 'observation'
+  /** Kernel calls in a Task of its own, and with them dma-bufs and fences. */
+  | 'kernel-calls';
+
+/** What listeners of the native wires grant unless told otherwise. */
+export const DEFAULT_CAPABILITIES: readonly Capability[] = [
+  'capture',
+  'histogram',
+  'observation',
+  'kernel-calls',
+];
+
+/** Where a connection came from. */
+export interface Origin {
+  /** For people and traces: `demo`, `unix pid 4711`. */
+  readonly name: string;
+  readonly capabilities: readonly Capability[];
+}

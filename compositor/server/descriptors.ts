@@ -1,0 +1,110 @@
+// How descriptors cross between a client's Task and the compositor's.
+
+import { interfaces } from '../../protocol/interfaces/index.ts';
+import { ProtocolError } from '../../protocol/object/error.ts';
+import type { HandlePort } from '../../protocol/object/handles.ts';
+import type { Handle } from '../../protocol/object/message.ts';
+import { KernelError, type Task } from '../kernel/task/index.ts';
+import type { KernelPort } from './kernel-port.ts';
+
+/** A descriptor of the compositor's Task that is closed when disposed; disposing twice does nothing. */
+export class OwnedDescriptor implements Disposable {
+  readonly fd: number;
+  readonly #task: Task;
+  #open = true;
+
+  constructor(task: Task, fd: number) {
+    this.#task = task;
+    this.fd = fd;
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (!this.#task.exited) this.#task.close(this.fd);
+  }
+}
+
+export interface DescriptorPortOptions {
+  readonly clientTask: Task;
+  readonly compositorTask: Task;
+  readonly kernel: KernelPort;
+  /** The client can't be given a descriptor: its table is full. */
+  readonly undeliverable: (reason: string) => void;
+}
+
+const DISPLAY = { interface: 'wl_display', id: 1 };
+const errors = interfaces.wl_display.enums.error;
+
+/**
+ * The handles of one client. Descriptors that arrive belong to the message: a handler that keeps one claims it, and
+ * those unclaimed when the message has been handled are closed, whatever happened to it.
+ */
+export class ClientDescriptors implements HandlePort {
+  readonly #options: DescriptorPortOptions;
+  readonly #unclaimed = new Set<number>();
+
+  constructor(options: DescriptorPortOptions) {
+    this.#options = options;
+  }
+
+  receive(handle: Handle): Handle {
+    const fd = this.#receive(handle);
+    this.#unclaimed.add(fd);
+    return { kind: 'task', fd };
+  }
+
+  drop(handle: Handle): void {
+    if (handle.kind === 'host') this.#options.kernel.closeHost(handle.fd);
+  }
+
+  close(handle: Handle): void {
+    if (this.#unclaimed.delete(handle.fd)) this.#options.compositorTask.close(handle.fd);
+  }
+
+  /** A host handle is lent and travels as it is; one of the compositor's Task gets a number in the client's. */
+  send(handle: Handle): Handle {
+    if (handle.kind === 'host') return handle;
+    try {
+      return {
+        kind: 'task',
+        fd: this.#options.compositorTask.send(handle.fd, this.#options.clientTask),
+      };
+    } catch (error) {
+      if (!(error instanceof KernelError) || error.code !== 'EMFILE') throw error;
+      this.#options.undeliverable(`a descriptor can't be delivered: ${error.message}`);
+      return { kind: 'task', fd: -1 };
+    }
+  }
+
+  /** Takes a descriptor of the message being handled over; the caller disposes it. */
+  claim(handle: Handle): OwnedDescriptor {
+    if (!this.#unclaimed.delete(handle.fd))
+      throw new Error(`descriptor ${handle.fd} did not come with this message`);
+    return new OwnedDescriptor(this.#options.compositorTask, handle.fd);
+  }
+
+  /** The message is handled: closes what nobody claimed. */
+  closeUnclaimed(): void {
+    for (const fd of this.#unclaimed) this.#options.compositorTask.close(fd);
+    this.#unclaimed.clear();
+  }
+
+  #receive(handle: Handle): number {
+    const { clientTask, compositorTask, kernel } = this.#options;
+    try {
+      return handle.kind === 'task'
+        ? clientTask.send(handle.fd, compositorTask)
+        : kernel.adopt(compositorTask, handle.fd);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      if (error.code === 'EBADF')
+        throw new ProtocolError(
+          DISPLAY,
+          errors.invalid_method,
+          `handle ${handle.fd} is not open in the client's Task; pass the number of an open file`,
+        );
+      throw new ProtocolError(DISPLAY, errors.no_memory, `handle ${handle.fd}: ${error.message}`);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// What one client may cost the others.
+
+export interface Limits {
+  /** Messages of one client that are handled before others get a turn. */
+  readonly messagesPerTurn: number;
+  /** Bytes of one client that are handled before others get a turn. */
+  readonly bytesPerTurn: number;
+  /** Messages that may wait to be handled before the connection is paused. */
+  readonly pauseAt: number;
+  /** Bytes that may wait to be handled before the connection is paused. */
+  readonly pauseAtBytes: number;
+  /** Bytes that may wait to be read by the client before it is disconnected. */
+  readonly queuedBytes: number;
+  /** Messages sent without the client taking any before it is disconnected. */
+  readonly queuedMessages: number;
+  /** Live objects of one client. */
+  readonly objects: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  messagesPerTurn: 256,
+  bytesPerTurn: 512 << 10,
+  pauseAt: 1024,
+  pauseAtBytes: 4 << 20,
+  queuedBytes: 4 << 20,
+  queuedMessages: 4096,
+  objects: 65536,
+};
