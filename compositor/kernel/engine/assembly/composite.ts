@@ -47,30 +47,37 @@ export function composite(command: usize): void {
   if (left >= right || top >= bottom) return;
   prepare(command);
   const stride = word(command, CMD_TARGET_STRIDE);
-  let target: usize = word(command, CMD_TARGET_ADDRESS) + top * stride + left * 4;
-  if (kind == KIND_SAMPLED) {
-    prepareSampling(command);
-    for (let y = top; y < bottom; y++, target += stride) {
-      startRow(y - destY);
-      sampledRow(target, right - left, left - destX);
-    }
-    return;
+  const target: usize = word(command, CMD_TARGET_ADDRESS) + top * stride + left * 4;
+  if (kind == KIND_SAMPLED) sampledRows(command, target, right - left, bottom - top, left - destX, top - destY);
+  else unscaledRows(command, target, right - left, bottom - top, left - destX, top - destY);
+}
+
+/** Rows from pixel `x`, `y` of the destination rectangle on. */
+function sampledRows(command: usize, target: usize, width: i32, height: i32, x: i32, y: i32): void {
+  const stride = word(command, CMD_TARGET_STRIDE);
+  prepareSampling(command);
+  for (const end = y + height; y < end; y++, target += stride) {
+    startRow(y);
+    sampledRow(target, width, x);
   }
-  const format = word(command, CMD_SOURCE_FORMAT);
+}
+
+/** The same, where a pixel of the destination is one of the source. */
+function unscaledRows(command: usize, target: usize, width: i32, height: i32, x: i32, y: i32): void {
+  const stride = word(command, CMD_TARGET_STRIDE);
   const sourceStride = word(command, CMD_SOURCE_STRIDE);
-  const x = (word(command, CMD_SOURCE_X) >> 16) + left - destX;
-  let y = (word(command, CMD_SOURCE_Y) >> 16) + top - destY;
-  let source: usize = word(command, CMD_SOURCE_ADDRESS) + y * sourceStride + x * bytesPerPixel(format);
-  const chromaX: usize = word(command, CMD_CHROMA_ADDRESS) + (x & ~1);
   const chromaStride = word(command, CMD_CHROMA_STRIDE);
-  for (let rows = bottom - top; rows > 0; rows--, y++, target += stride, source += sourceStride) {
-    let width = right - left;
-    let chroma = chromaX + (y >> 1) * chromaStride;
+  x += word(command, CMD_SOURCE_X) >> 16;
+  y += word(command, CMD_SOURCE_Y) >> 16;
+  const bytes = bytesPerPixel(word(command, CMD_SOURCE_FORMAT));
+  let source: usize = word(command, CMD_SOURCE_ADDRESS) + y * sourceStride + x * bytes;
+  const chromaStart: usize = word(command, CMD_CHROMA_ADDRESS) + (x & ~1);
+  for (const end = y + height; y < end; y++, target += stride, source += sourceStride) {
+    const chroma = chromaStart + (y >> 1) * chromaStride;
     if (kind == KIND_NV12 && x & 1) {
-      // From here on a chroma pair starts with every second pixel.
+      // After this pixel, a chroma pair starts with every second one.
       writeOne(target, nv12Pixels(load<u8>(source), load<u16>(chroma)));
-      chroma += 2;
-      if (--width > 0) row(target + 4, width, source + 1, chroma);
+      row(target + 4, width - 1, source + 1, chroma + 2);
     } else row(target, width, source, chroma);
   }
 }

@@ -72,7 +72,8 @@ let acrossWeight: i32 = 0;
 
 export function prepareSampling(command: usize): void {
   const transform = word(command, CMD_TRANSFORM);
-  // Flipped is undone after the turn: 4 and 6 mirror one axis, 7 both; of 1 and 3, each mirrors the axis that the turn reverses.
+  // Which axis of the buffer runs against the destination's. Turned by 90 degrees counter-clockwise (1), the buffer's y runs against
+  // x and its x along y; by 270 (3) it is the other way round; flipping before the turn (4 to 7) turns round the one that goes with x.
   const mirrorX = transform == 2 || transform == 3 || transform == 4 || transform == 7;
   const mirrorY = transform == 1 || transform == 2 || transform == 6 || transform == 7;
   const turned = (transform & 1) == 1;
