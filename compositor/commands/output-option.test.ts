@@ -3,7 +3,12 @@ import { collectOutputs, parseOutput } from './output-option.ts';
 
 describe('--output', () => {
   it('takes size, rate and name', () => {
-    expect(parseOutput('1280x720@75,Left')).toEqual({ name: 'Left', width: 1280, height: 720, refresh: 75_000 });
+    expect(parseOutput('1280x720@75,Left')).toEqual({
+      name: 'Left',
+      width: 1280,
+      height: 720,
+      refresh: 75_000,
+    });
     expect(parseOutput('640x480@59.94').refresh).toBe(59_940);
   });
 

@@ -19,7 +19,12 @@ export function parseOutput(text: string, earlier: readonly OutputDescription[] 
   if (!match)
     throw new InvalidArgumentError(`expected WIDTHxHEIGHT[@HZ][,NAME], for example 1280x720@75,Left`);
   const [, width, height, hertz = '60', name = `Virtual-${earlier.length + 1}`] = match;
-  const output = { name, width: Number(width), height: Number(height), refresh: Math.round(Number(hertz) * 1000) };
+  const output = {
+    name,
+    width: Number(width),
+    height: Number(height),
+    refresh: Math.round(Number(hertz) * 1000),
+  };
   for (const side of [output.width, output.height])
     if (side < 16 || side > LARGEST)
       throw new InvalidArgumentError(`a side has 16 to ${LARGEST} pixels, not ${side}`);
