@@ -17,16 +17,51 @@ const rooms = [
   ['compositor/kernel', ['compositor/machine', 'protocol/uapi']],
   ['compositor/scene', ['compositor/machine', 'compositor/observe']],
   ['compositor/observe', ['compositor/machine']],
-  ['compositor/render', ['compositor/scene', 'compositor/machine', 'compositor/observe', 'compositor/kernel/task', 'protocol/uapi']],
-  ['compositor/sync', ['compositor/scene', 'compositor/machine', 'compositor/observe', 'compositor/kernel/task', 'protocol/uapi']],
+  [
+    'compositor/render',
+    [
+      'compositor/scene',
+      'compositor/machine',
+      'compositor/observe',
+      'compositor/kernel/task',
+      'protocol/uapi',
+    ],
+  ],
+  [
+    'compositor/sync',
+    [
+      'compositor/scene',
+      'compositor/machine',
+      'compositor/observe',
+      'compositor/kernel/task',
+      'protocol/uapi',
+    ],
+  ],
   [
     'compositor/output',
-    ['compositor/render', 'compositor/sync', 'compositor/scene', 'compositor/machine', 'compositor/observe', 'compositor/kernel/task', 'protocol/uapi'],
+    [
+      'compositor/render',
+      'compositor/sync',
+      'compositor/scene',
+      'compositor/machine',
+      'compositor/observe',
+      'compositor/kernel/task',
+      'protocol/uapi',
+    ],
   ],
   ['compositor/server', ['compositor/machine', 'compositor/observe', 'compositor/kernel/task', 'protocol']],
   [
     'compositor/interfaces',
-    ['compositor/server', 'compositor/output', 'compositor/sync', 'compositor/scene', 'compositor/machine', 'compositor/observe', 'compositor/kernel/task', 'protocol'],
+    [
+      'compositor/server',
+      'compositor/output',
+      'compositor/sync',
+      'compositor/scene',
+      'compositor/machine',
+      'compositor/observe',
+      'compositor/kernel/task',
+      'protocol',
+    ],
   ],
   ['compositor/commands', ['*']],
   ['compositor', ['*']],
@@ -37,11 +72,23 @@ const rooms = [
 ];
 
 /** Folders where order comes from the run queue alone. */
-const ordered = ['compositor/kernel', 'compositor/server', 'compositor/interfaces', 'compositor/scene', 'compositor/sync', 'compositor/output', 'compositor/render', 'compositor/observe'];
-const disordered = /\b(async\s+(function|\()|await\s|Math\.random|process\.nextTick|process\.hrtime|new Promise|Promise\.)/;
+const ordered = [
+  'compositor/kernel',
+  'compositor/server',
+  'compositor/interfaces',
+  'compositor/scene',
+  'compositor/sync',
+  'compositor/output',
+  'compositor/render',
+  'compositor/observe',
+];
+const disordered =
+  /\b(async\s+(function|\()|await\s|Math\.random|process\.nextTick|process\.hrtime|new Promise|Promise\.)/;
 
 const roomOf = path =>
-  rooms.filter(([name]) => path === name || path.startsWith(`${name}/`)).sort((a, b) => b[0].length - a[0].length)[0];
+  rooms
+    .filter(([name]) => path === name || path.startsWith(`${name}/`))
+    .sort((a, b) => b[0].length - a[0].length)[0];
 const inside = (path, folder) => folder === '*' || path === folder || path.startsWith(`${folder}/`);
 
 /** The file that an import names: written `.ts`, `.js` or without an ending. */
@@ -66,12 +113,17 @@ function crossings(file) {
       }
       const isComment = /^\s*(\*|\/\*)/.test(line);
       if (!isTest && !isComment && ordered.some(folder => inside(file, folder)) && disordered.test(code))
-        found.push(`${file}:${at + 1} order comes from the Machine here, not from ${disordered.exec(code)[0].trim()}`);
+        found.push(
+          `${file}:${at + 1} order comes from the Machine here, not from ${disordered.exec(code)[0].trim()}`,
+        );
     });
   return found;
 }
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { cwd: root, encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter(file => file && !file.includes('/assembly/') && existsSync(join(root, file)));
 const found = files.flatMap(crossings);

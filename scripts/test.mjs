@@ -25,4 +25,6 @@ for (const [name, command, args] of steps) {
 
 const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(chromium))
-  console.log(`\nleft out: the tests in a real browser (no ${chromium}; Debian's package chromium, or set CHROMIUM)`);
+  console.log(
+    `\nleft out: the tests in a real browser (no ${chromium}; Debian's package chromium, or set CHROMIUM)`,
+  );

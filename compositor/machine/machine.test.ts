@@ -7,7 +7,12 @@ describe('TimerHeap', () => {
   it('gives timers by time, then by age', () => {
     const heap = new TimerHeap();
     const order: string[] = [];
-    for (const [when, name] of [[30n, 'c'], [10n, 'a'], [20n, 'b'], [10n, 'a2']] as const)
+    for (const [when, name] of [
+      [30n, 'c'],
+      [10n, 'a'],
+      [20n, 'b'],
+      [10n, 'a2'],
+    ] as const)
       heap.add(when, name, () => order.push(name));
     for (let due = heap.takeDue(100n); due; due = heap.takeDue(100n)) due.run();
     expect(order).toEqual(['a', 'a2', 'b', 'c']);
@@ -39,7 +44,10 @@ describe('VirtualMachine', () => {
     machine.at(100n, 'late', () => seen.push([machine.now(), 'late']));
     machine.post('first', () => machine.post('second', () => seen.push([machine.now(), 'second'])));
     machine.advance(1_000n);
-    expect(seen).toEqual([[0n, 'second'], [100n, 'late']]);
+    expect(seen).toEqual([
+      [0n, 'second'],
+      [100n, 'late'],
+    ]);
     expect(machine.now()).toBe(1_000n);
   });
 
@@ -67,7 +75,9 @@ describe('VirtualMachine', () => {
 
   it('says what it waited for in vain', () => {
     const machine = new VirtualMachine();
-    expect(() => machine.runUntil(() => false, 10n, 'the flip')).toThrow(/the flip did not come true within 10 ns/);
+    expect(() => machine.runUntil(() => false, 10n, 'the flip')).toThrow(
+      /the flip did not come true within 10 ns/,
+    );
   });
 });
 

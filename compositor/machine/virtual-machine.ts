@@ -98,7 +98,8 @@ export class VirtualMachine implements Machine {
   }
 
   #takeDue(): void {
-    for (let due = this.#timers.takeDue(this.#now); due; due = this.#timers.takeDue(this.#now)) this.#ready.push(due);
+    for (let due = this.#timers.takeDue(this.#now); due; due = this.#timers.takeDue(this.#now))
+      this.#ready.push(due);
   }
 
   #choose(): Entry {
