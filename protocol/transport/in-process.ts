@@ -1,6 +1,7 @@
 import type { Connection, ConnectionListener } from '../object/connection.ts';
 import { MAX_MESSAGE } from '../object/limits.ts';
 import { type Handle, isHandle, type Message, type WireArgument } from '../object/message.ts';
+import { checkSize } from '../wire/check.ts';
 import { WireError } from '../wire/error.ts';
 
 /** How real descriptors are duplicated and closed, for queues whose two ends are to hold descriptors of their own. */
@@ -160,6 +161,7 @@ class InProcessConnection implements Connection {
 function sizeOf(message: Message): number {
   let bytes = OVERHEAD;
   for (const argument of message.args) {
+    checkSize(argument);
     bytes += OVERHEAD;
     if (argument instanceof Uint8Array) bytes += argument.length;
     else if (typeof argument === 'string') bytes += argument.length;

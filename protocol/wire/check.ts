@@ -1,4 +1,5 @@
 import { MAX_ARRAY, MAX_STRING } from '../object/limits.ts';
+import type { WireArgument } from '../object/message.ts';
 import { WireError } from './error.ts';
 
 /** Arguments in one message; Wayland's own limit is 20. */
@@ -9,6 +10,19 @@ export const HOST_HANDLE = 1;
 export const TASK_HANDLE = 2;
 
 const ALLOWED = 'allowed are nil, 32-bit integers, floats, strings, binaries and handles';
+
+/** Throws `WireError` for an argument of a size that no receiver takes, so that the sender hears of it. */
+export function checkSize(argument: WireArgument): void {
+  if (typeof argument === 'string') {
+    const bytes = 3 * argument.length <= MAX_STRING ? 0 : new TextEncoder().encode(argument).length;
+    if (bytes > MAX_STRING)
+      throw new WireError(`a string of ${bytes} bytes; at most ${MAX_STRING} are allowed`);
+  } else if (argument instanceof Uint8Array && argument.length > MAX_ARRAY) {
+    throw new WireError(
+      `an array of ${argument.length} bytes; at most ${MAX_ARRAY} are allowed: send it in parts`,
+    );
+  }
+}
 
 /**
  * Walks one MessagePack frame, `bytes[start, end)`, before anything is made of it: an array of object id, opcode and flat

@@ -1,7 +1,7 @@
 import { addExtension, Packr, Unpackr } from 'msgpackr';
 import { MAX_MESSAGE } from '../object/limits.ts';
 import { type Handle, isHandle, type Message, type WireArgument } from '../object/message.ts';
-import { checkFrame, HOST_HANDLE, MAX_ARGUMENTS, TASK_HANDLE } from './check.ts';
+import { checkFrame, checkSize, HOST_HANDLE, MAX_ARGUMENTS, TASK_HANDLE } from './check.ts';
 import type { DescriptorSource } from './descriptors.ts';
 import { WireError } from './error.ts';
 
@@ -57,8 +57,10 @@ export function encodeMessage(message: Message): Uint8Array {
   if (args.length > MAX_ARGUMENTS)
     throw new WireError(`a message has at most ${MAX_ARGUMENTS} arguments; this one has ${args.length}`);
   const values: unknown[] = [message.object, message.opcode];
-  for (const argument of args)
+  for (const argument of args) {
+    checkSize(argument);
     values.push(typeof argument === 'object' && argument !== null ? encodable(argument) : argument);
+  }
   const frame: Uint8Array = packr.pack(values, RESERVE_START_SPACE | RESET_BUFFER_MODE | PREFIX);
   const length = frame.length - PREFIX;
   if (length > MAX_MESSAGE)
