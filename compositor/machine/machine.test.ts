@@ -51,6 +51,13 @@ describe('VirtualMachine', () => {
     expect(machine.now()).toBe(1_000n);
   });
 
+  it('does not run a timer that another one of the same instant cancelled', () => {
+    const machine = new VirtualMachine({ start: 0n });
+    machine.at(5n, 'first', () => second.cancel());
+    const second = machine.at(5n, 'second', () => expect.unreachable());
+    machine.advance(10n);
+  });
+
   it('settle leaves timers of the future alone', () => {
     const machine = new VirtualMachine({ start: 0n });
     let ran = false;

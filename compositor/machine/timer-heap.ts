@@ -4,10 +4,13 @@ export interface HeapTimer extends Timer {
   readonly when: Nanoseconds;
   readonly label: string;
   readonly run: () => void;
+  /** True once it was cancelled, be it after it was taken: it must not run then. */
+  readonly cancelled: boolean;
 }
 
 interface Slot extends HeapTimer {
   order: number;
+  queued: boolean;
   cancelled: boolean;
 }
 
@@ -25,6 +28,7 @@ export class TimerHeap {
       label,
       run,
       order: this.#made++,
+      queued: true,
       cancelled: false,
       cancel: () => this.#cancel(slot),
     };
@@ -45,7 +49,7 @@ export class TimerHeap {
     const first = this.#slots[0];
     if (!first || first.when > now) return null;
     this.#removeFirst();
-    first.cancelled = true;
+    first.queued = false;
     return first;
   }
 
@@ -56,6 +60,7 @@ export class TimerHeap {
   #cancel(slot: Slot): void {
     if (slot.cancelled) return;
     slot.cancelled = true;
+    if (!slot.queued) return;
     this.#cancelled++;
     // A timer that is always replaced before it is due would otherwise fill the heap with its corpses.
     if (this.#cancelled > 64 && this.#cancelled * 2 > this.#slots.length) this.#rebuild();

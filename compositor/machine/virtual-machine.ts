@@ -3,8 +3,9 @@ import { seededRandom } from './random.ts';
 import { TimerHeap } from './timer-heap.ts';
 
 interface Entry {
-  label: string;
-  run: () => void;
+  readonly label: string;
+  readonly run: () => void;
+  readonly cancelled?: boolean;
 }
 
 export interface VirtualMachineOptions {
@@ -68,6 +69,8 @@ export class VirtualMachine implements Machine {
       this.#takeDue();
     }
     const entry = this.#choose();
+    // A timer that became due together with the entry that cancels it.
+    if (entry.cancelled) return true;
     this.#trace?.(this.#now, entry.label);
     entry.run();
     return true;
