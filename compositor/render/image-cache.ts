@@ -1,0 +1,145 @@
+// Clients' buffers on the render device: imported on first use, kept until the buffer is gone.
+import { DRM_FORMAT_MOD_INVALID, DRM_FORMAT_MOD_LINEAR, fourccText } from '../../protocol/uapi/fourcc.ts';
+import { KernelError } from '../kernel/task/index.ts';
+import type { Trace } from '../observe/trace.ts';
+import type { BufferUse } from '../scene/buffer-use.ts';
+import type { DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
+import type { DmabufDescription } from '../scene/kernel-capabilities.ts';
+import { planeCount, RENDER_FORMATS } from './pixel-format.ts';
+import type { GpuImage, RenderDevice } from './render-device.ts';
+import { CopiedShm, type ShmSource, shareShm, UDMABUF_NODE } from './shm-source.ts';
+
+/** What a layer is drawn from. */
+export type Source =
+  | {
+      readonly kind: 'image';
+      readonly image: GpuImage;
+      /** When the use may be let go: with the job's fence in its reservation, when the job is done, or now. */
+      readonly memory: 'fenced' | 'shared' | 'copied';
+    }
+  | { readonly kind: 'colour'; readonly argb: number };
+
+interface Entry extends Disposable {
+  source(use: BufferUse): Source | null;
+}
+
+export class ImageCache implements Disposable {
+  readonly #device: RenderDevice;
+  readonly #trace: Trace;
+  readonly #udmabuf: number | null;
+  readonly #entries = new Map<number, Entry | null>();
+
+  constructor(device: RenderDevice, trace: Trace) {
+    this.#device = device;
+    this.#trace = trace;
+    this.#udmabuf = this.#open();
+  }
+
+  /** Null for a buffer that can't be drawn from; the reason is in the trace. */
+  source(use: BufferUse): Source | null {
+    const { buffer } = use;
+    if (buffer.kind === 'single-pixel') return { kind: 'colour', argb: buffer.argb };
+    let entry = this.#entries.get(buffer.id);
+    if (entry === undefined) {
+      entry = this.#make(buffer);
+      this.#entries.set(buffer.id, entry);
+      buffer.lifetime.whenEnded(() => this.#forget(buffer.id));
+    }
+    return entry?.source(use) ?? null;
+  }
+
+  /** Clients' buffers that are imported now. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of [...this.#entries.keys()]) this.#forget(id);
+    if (this.#udmabuf !== null && !this.#device.task.exited) this.#device.task.close(this.#udmabuf);
+  }
+
+  #make(buffer: ShmBuffer | DmabufBuffer): Entry | null {
+    try {
+      return buffer.kind === 'shm' ? this.#makeShm(buffer) : this.#makeDmabuf(buffer);
+    } catch (error) {
+      this.#trace.note('fault', `${buffer.label} cannot be drawn from`, { error: messageOf(error) });
+      return null;
+    }
+  }
+
+  #makeShm(buffer: ShmBuffer): Entry {
+    const shared: ShmSource | null =
+      this.#udmabuf === null ? null : shareShm(this.#device, this.#udmabuf, buffer);
+    const memory = shared ?? new CopiedShm(this.#device, buffer);
+    return {
+      source: use => {
+        const image = memory.image(use);
+        return image && { kind: 'image', image, memory: memory.shared ? 'shared' : 'copied' };
+      },
+      [Symbol.dispose]: () => memory[Symbol.dispose](),
+    };
+  }
+
+  #makeDmabuf(buffer: DmabufBuffer): Entry {
+    const imported = importImage(this.#device, buffer);
+    const source: Source = { kind: 'image', image: imported.image, memory: 'fenced' };
+    return { source: () => source, [Symbol.dispose]: () => imported[Symbol.dispose]() };
+  }
+
+  #forget(id: number): void {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    entry?.[Symbol.dispose]();
+  }
+
+  #open(): number | null {
+    try {
+      return this.#device.task.open(UDMABUF_NODE);
+    } catch {
+      return null;
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof KernelError ? error.message : String(error));
+
+/** Imports a dma-buf as an image. Throws a KernelError: EINVAL for what the engine can't read. */
+export function importImage(
+  device: RenderDevice,
+  buffer: DmabufDescription,
+): Disposable & { readonly image: GpuImage } {
+  const planes = planeCount(buffer.format);
+  if (!RENDER_FORMATS.includes(buffer.format))
+    throw new KernelError('EINVAL', `the render device has no format ${fourccText(buffer.format)}`);
+  if (buffer.modifier !== DRM_FORMAT_MOD_LINEAR && buffer.modifier !== DRM_FORMAT_MOD_INVALID)
+    throw new KernelError(
+      'EINVAL',
+      `the render device reads linear buffers, not 0x${buffer.modifier.toString(16)}`,
+    );
+  if (buffer.planes.length !== planes)
+    throw new KernelError(
+      'EINVAL',
+      `${fourccText(buffer.format)} has ${planes} planes, not ${buffer.planes.length}`,
+    );
+  const handles: number[] = [];
+  const drop = (): void => {
+    for (const handle of handles.splice(0)) device.buffers.drop(handle);
+  };
+  try {
+    for (const { fd } of buffer.planes) handles.push(device.buffers.import(fd));
+    if (new Set(handles).size > 1)
+      throw new KernelError('EINVAL', 'the render device reads planes that lie in one dma-buf');
+  } catch (error) {
+    drop();
+    throw error;
+  }
+  const image: GpuImage = {
+    handle: handles[0]!,
+    format: buffer.format,
+    width: buffer.width,
+    height: buffer.height,
+    offsets: [0, 1].map(plane => buffer.planes[plane]?.offset ?? 0),
+    pitches: [0, 1].map(plane => buffer.planes[plane]?.stride ?? 0),
+  };
+  return { image, [Symbol.dispose]: drop };
+}

@@ -1,0 +1,91 @@
+// The scene of an output turned into one submission of ordered passes.
+import { POLLIN } from '../../protocol/uapi/fcntl.ts';
+import { KernelError } from '../kernel/task/index.ts';
+import type { Trace } from '../observe/trace.ts';
+import type { BufferUse } from '../scene/buffer-use.ts';
+import type { Region } from '../scene/region.ts';
+import { fillCommands, layerCommands } from './commands.ts';
+import { ImageCache, type Source } from './image-cache.ts';
+import { cull, type Layer, type VisibleLayer } from './layer.ts';
+import type { GpuCommand, GpuImage, RenderDevice } from './render-device.ts';
+
+export interface Composition {
+  readonly target: GpuImage;
+  /** Lowest first. */
+  readonly layers: readonly Layer[];
+  /** What is drawn anew, in pixels of the target, inside it. */
+  readonly damage: Region;
+  /** Premultiplied ARGB of what no layer covers. */
+  readonly background: number;
+  /** For people: who draws. */
+  readonly consumer: string;
+}
+
+export class Renderer implements Disposable {
+  readonly device: RenderDevice;
+  readonly images: ImageCache;
+  readonly #trace: Trace;
+
+  constructor(device: RenderDevice, trace: Trace) {
+    this.device = device;
+    this.images = new ImageCache(device, trace);
+    this.#trace = trace;
+  }
+
+  /**
+   * Draws. The job's fence is left in the reservations of all sources as a reader's and of the target as a writer's.
+   * Returns it as a sync file of the caller's, null when there was nothing to draw. Throws a KernelError when the device
+   * takes no job.
+   */
+  compose(composition: Composition): number | null {
+    const { target, damage, background } = composition;
+    if (damage.isEmpty) return null;
+    const { visible, uncovered } = cull(composition.layers, damage);
+    const sources = visible.map(({ layer }) => this.images.source(layer.use));
+    // What lies under a layer that cannot be drawn was culled; it shows the background.
+    const missing = visible.filter((_, at) => sources[at] === null);
+    const commands: GpuCommand[] = missing.reduce<GpuCommand[]>(
+      (list, { region }) => list.concat(fillCommands(target, region, background)),
+      fillCommands(target, uncovered, background),
+    );
+    for (const [at, { layer, region }] of visible.entries()) {
+      const source = sources[at];
+      if (source) commands.push(...layerCommands(target, layer, source, region));
+    }
+    if (commands.length === 0) return null;
+    const fence = this.device.submit(commands);
+    this.#keepShared(visible, sources, fence, composition.consumer);
+    return fence;
+  }
+
+  [Symbol.dispose](): void {
+    this.images[Symbol.dispose]();
+  }
+
+  /** Memory without a reservation of the client's own is held until the job is over. */
+  #keepShared(
+    visible: readonly VisibleLayer[],
+    sources: readonly (Source | null)[],
+    fence: number,
+    consumer: string,
+  ): void {
+    const holds = sources.flatMap((source, at) =>
+      source?.kind === 'image' && source.memory === 'shared'
+        ? [holdFor(visible[at]!.layer.use, consumer)]
+        : [],
+    );
+    if (holds.length === 0) return;
+    const release = (): void => {
+      for (const hold of holds) hold[Symbol.dispose]();
+    };
+    try {
+      this.device.task.watch(fence, POLLIN, release);
+    } catch (error) {
+      this.#trace.note('fault', 'a render fence cannot be watched; its shm buffers stay held', {
+        error: error instanceof KernelError ? error.message : String(error),
+      });
+    }
+  }
+}
+
+const holdFor = (use: BufferUse, consumer: string): Disposable => use.hold(`render job of ${consumer}`);

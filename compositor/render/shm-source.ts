@@ -1,0 +1,136 @@
+// wl_shm memory as a source of the render engine: its own pages where that is safe, a copy otherwise.
+import { F_SEAL_SHRINK, F_SEAL_WRITE } from '../../protocol/uapi/fcntl.ts';
+import { UDMABUF_CREATE, UDMABUF_FLAGS_CLOEXEC } from '../../protocol/uapi/udmabuf.ts';
+import { PAGE_SIZE, type Task } from '../kernel/task/index.ts';
+import type { ShmBuffer } from '../scene/client-buffer.ts';
+import type { GpuImage, RenderDevice } from './render-device.ts';
+
+export const UDMABUF_NODE = '/dev/udmabuf';
+
+/** Where a shm buffer's pixels lie on the render device. */
+export interface ShmSource extends Disposable {
+  /** Whether jobs read the client's own memory, which must not be released before they are over. */
+  readonly shared: boolean;
+  /** The image with the content of a commit; `commit` identifies it. Null when the client's memory is gone. */
+  image(commit: object): GpuImage | null;
+}
+
+/**
+ * A dma-buf of the client's pages (`drivers/dma-buf/udmabuf.c` wants them sealed against shrinking and not against
+ * writing, and whole pages of the file). Null when there can be none.
+ */
+export function shareShm(device: RenderDevice, udmabuf: number, buffer: ShmBuffer): ShmSource | null {
+  const { task } = device;
+  const { fd } = buffer.memory;
+  const start = Math.floor(buffer.offset / PAGE_SIZE) * PAGE_SIZE;
+  const end = Math.ceil((buffer.offset + buffer.byteLength) / PAGE_SIZE) * PAGE_SIZE;
+  let handle: number;
+  try {
+    if (!sealed(task, fd)) return null;
+    const dmabuf = createUdmabuf(task, udmabuf, { fd, start, length: end - start });
+    try {
+      handle = device.buffers.import(dmabuf);
+    } finally {
+      task.close(dmabuf);
+    }
+  } catch {
+    // Too large, too short, or no memfd: it is copied.
+    return null;
+  }
+  const image = imageOf(buffer, handle, buffer.offset - start);
+  return { shared: true, image: () => image, [Symbol.dispose]: () => device.buffers.drop(handle) };
+}
+
+function sealed(task: Task, fd: number): boolean {
+  try {
+    task.fcntl(fd, 'F_ADD_SEALS', F_SEAL_SHRINK);
+  } catch {
+    // Sealed against sealing: it may have the right seals all the same.
+  }
+  const seals = task.fcntl(fd, 'F_GET_SEALS');
+  return (seals & F_SEAL_SHRINK) !== 0 && (seals & F_SEAL_WRITE) === 0;
+}
+
+/** UDMABUF_CREATE returns the descriptor as the result of the call. */
+function createUdmabuf(
+  task: Task,
+  udmabuf: number,
+  range: { fd: number; start: number; length: number },
+): number {
+  const argument = task.memory.mapAnonymous(PAGE_SIZE);
+  try {
+    const bytes = new Uint8Array(UDMABUF_CREATE.struct.size);
+    UDMABUF_CREATE.struct.write(new DataView(bytes.buffer), 0, {
+      memfd: range.fd,
+      flags: UDMABUF_FLAGS_CLOEXEC,
+      offset: BigInt(range.start),
+      size: BigInt(range.length),
+    });
+    task.memory.copyToUser(argument, bytes);
+    return task.ioctl(udmabuf, UDMABUF_CREATE.number, argument);
+  } finally {
+    task.munmap(argument, PAGE_SIZE);
+  }
+}
+
+/** A copy in the compositor's own memory, taken once for each commit. */
+export class CopiedShm implements ShmSource {
+  readonly shared = false;
+  readonly #device: RenderDevice;
+  readonly #buffer: ShmBuffer;
+  #copy: { readonly handle: number; readonly address: bigint } | null = null;
+  #commit: object | null = null;
+
+  constructor(device: RenderDevice, buffer: ShmBuffer) {
+    this.#device = device;
+    this.#buffer = buffer;
+  }
+
+  image(commit: object): GpuImage | null {
+    if (this.#commit !== commit || !this.#copy) {
+      if (!this.#fill()) return null;
+      this.#commit = commit;
+    }
+    return imageOf(this.#buffer, this.#copy!.handle, 0);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#copy) return;
+    const { task, buffers } = this.#device;
+    if (!task.exited) task.munmap(this.#copy.address, this.#buffer.byteLength);
+    buffers.drop(this.#copy.handle);
+    this.#copy = null;
+  }
+
+  #fill(): boolean {
+    // A job may still read the last copy: it keeps that memory, and the new content goes elsewhere.
+    if (this.#copy && this.#device.busy(this.#copy.handle)) this[Symbol.dispose]();
+    const { byteLength, memory, offset } = this.#buffer;
+    if (!this.#copy) {
+      const handle = this.#device.createBuffer(byteLength);
+      this.#copy = { handle, address: this.#device.map(handle, byteLength) };
+    }
+    const { task } = this.#device;
+    const target = task.memory.view(this.#copy.address, byteLength);
+    for (let done = 0; done < byteLength; ) {
+      const count = task.pread(memory.fd, target.subarray(done), BigInt(offset + done));
+      if (count === 0) {
+        this.#buffer.fault(
+          `the pool's file ends before byte ${offset + byteLength}, where ${this.#buffer.label} does; it was cut short`,
+        );
+        return false;
+      }
+      done += count;
+    }
+    return true;
+  }
+}
+
+const imageOf = (buffer: ShmBuffer, handle: number, offset: number): GpuImage => ({
+  handle,
+  format: buffer.format,
+  width: buffer.width,
+  height: buffer.height,
+  offsets: [offset, 0],
+  pitches: [buffer.stride, 0],
+});
