@@ -58,11 +58,23 @@ export interface CaptureRequest {
   failed(reason: CaptureFailure): void;
 }
 
+/** Exactly one of `record` and `stopped` is called, once, unless the request is cancelled first. */
+export interface HistogramRequest {
+  /** True: the output is scanned once more if nothing changes. False: with the next frame that it shows. */
+  readonly immediate: boolean;
+  /** A `simkms_histogram_record`; the receiver's own copy. */
+  record(bytes: Uint8Array): void;
+  /** The output is gone or counts nothing. */
+  stopped(): void;
+}
+
 export interface Output {
   readonly info: OutputInfo;
   readonly captureConstraints: CaptureConstraints;
   /** Takes the next image shown into the client's buffer. The disposal of the result cancels it. */
   capture(request: CaptureRequest): Disposable;
+  /** Counts the next frame shown. The disposal of the result cancels it. */
+  histogram(request: HistogramRequest): Disposable;
 }
 
 export interface OutputsListener {

@@ -178,6 +178,11 @@ export class Surface {
     return this.#callbacks.length > 0;
   }
 
+  /** Somebody wants to know when the current state is shown. */
+  get hasFeedback(): boolean {
+    return this.#feedback.length > 0;
+  }
+
   /** The callbacks of all commits applied so far, for the output that shows them: it calls `done` at the latch. */
   takeFrameCallbacks(): FrameCallback[] {
     const callbacks = this.#callbacks;
