@@ -5,7 +5,6 @@ import { type DrmCall, drmIoctl } from './ioctl.ts';
 
 /** Capabilities that `struct drm_mode_config` holds. */
 export interface ModeCaps {
-  readonly dumbBuffer: boolean;
   readonly preferredDepth?: number;
   readonly preferShadow?: boolean;
   readonly asyncPageFlip?: boolean;
@@ -36,10 +35,10 @@ export function capability(device: DrmDevice, number: bigint): bigint {
 
 function modeCapability(device: DrmDevice, number: bigint): bigint {
   device.needs('modeset');
-  const caps = device.driver.modeCaps ?? { dumbBuffer: false, addfb2Modifiers: false };
+  const caps = device.driver.modeCaps ?? { addfb2Modifiers: false };
   switch (number) {
     case uapi.DRM_CAP_DUMB_BUFFER:
-      return bit(caps.dumbBuffer);
+      return bit(device.has('dumb'));
     case uapi.DRM_CAP_VBLANK_HIGH_CRTC:
     case uapi.DRM_CAP_CRTC_IN_VBLANK_EVENT:
       return 1n;
@@ -114,6 +113,7 @@ function setClientCap({ device, file, task }: DrmCall, capability: bigint, value
       caps.planeColorPipeline = value === 1n;
       return;
     default:
+      if (device.driver.setClientCap?.(file, capability, value)) return;
       throw new KernelError('EINVAL', `there is no client capability ${capability}`);
   }
 }

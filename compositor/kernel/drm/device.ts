@@ -13,6 +13,7 @@ import { OffsetManager } from './offset-manager.ts';
 /** `DRIVER_GEM`, `DRIVER_RENDER`, ... of `include/drm/drm_drv.h`; what is absent answers EOPNOTSUPP. */
 export type DrmFeature =
   | 'gem'
+  | 'dumb'
   | 'render'
   | 'modeset'
   | 'atomic'
@@ -31,6 +32,8 @@ export interface DrmDriver {
   readonly features: ReadonlySet<DrmFeature>;
   /** What GET_CAP says of a device with modes. */
   readonly modeCaps?: ModeCaps;
+  /** Takes a client capability of the driver's own; false when it is none. EINVAL. */
+  readonly setClientCap?: (file: DrmFile, capability: bigint, value: bigint) => boolean;
   /** Bus id that GET_UNIQUE gives after SET_VERSION; the driver's name when left out. */
   readonly unique?: string;
 }
