@@ -4,7 +4,6 @@ import { checked, type Libc } from './libc.ts';
 
 const MFD_CLOEXEC = 0x1;
 const MFD_ALLOW_SEALING = 0x2;
-const F_GETFL = 3;
 const F_ADD_SEALS = 1033;
 const F_GET_SEALS = 1034;
 const F_DUPFD_CLOEXEC = 1030;
@@ -56,11 +55,6 @@ export function duplicate(libc: Libc, fd: number): number {
 export function closeDescriptor(libc: Libc, fd: number): void {
   if (libc.close(fd) < 0 && libc.errno() === Errno.EBADF)
     throw new HostError('close', Errno.EBADF, `fd ${fd}`);
-}
-
-/** Whether the number is that of an open descriptor. */
-export function isOpen(libc: Libc, fd: number): boolean {
-  return libc.fcntl(fd, F_GETFL, 'int', 0) >= 0;
 }
 
 /** Reads until `target` is full or the file ends; returns the bytes read. */

@@ -30,14 +30,12 @@ export interface Libc {
   eventfd(initial: number, flags: number): number;
   write(fd: number, source: Bytes, bytes: number): number;
   read(fd: number, target: Bytes, bytes: number): number;
-  poll(descriptors: Bytes, count: number, milliseconds: number): number;
   socket(domain: number, type: number, protocol: number): number;
   socketpair(domain: number, type: number, protocol: number, pair: Bytes): number;
   bind(fd: number, address: Bytes, length: number): number;
   listen(fd: number, backlog: number): number;
   connect(fd: number, address: Bytes, length: number): number;
   accept4(fd: number, address: null, length: null, flags: number): number;
-  shutdown(fd: number, how: number): number;
   getsockopt(fd: number, level: number, name: number, value: Bytes, length: Bytes): number;
   sendmsg(fd: number, header: Bytes, flags: number): number;
   recvmsg(fd: number, header: Bytes, flags: number): number;
@@ -100,14 +98,12 @@ function declare(koffi: typeof import('koffi')): Libc {
     eventfd: declared('int eventfd(unsigned int, int)'),
     write: declared('intptr_t write(int, void *, size_t)'),
     read: declared('intptr_t read(int, void *, size_t)'),
-    poll: declared('int poll(void *, uint64_t, int)'),
     socket: declared('int socket(int, int, int)'),
     socketpair: declared('int socketpair(int, int, int, void *)'),
     bind: declared('int bind(int, void *, uint32_t)'),
     listen: declared('int listen(int, int)'),
     connect: declared('int connect(int, void *, uint32_t)'),
     accept4: declared('int accept4(int, void *, void *, int)'),
-    shutdown: declared('int shutdown(int, int)'),
     getsockopt: declared('int getsockopt(int, int, int, void *, void *)'),
     sendmsg: declared('intptr_t sendmsg(int, void *, int)'),
     recvmsg: declared('intptr_t recvmsg(int, void *, int)'),

@@ -57,9 +57,12 @@ export function turn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
 }
 
-/** Passes of the event loop until something holds, or so many that it will not. */
+/** Passes of the event loop until something holds, or so many that it will not; the later ones leave time to others. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (let pass = 0; pass < 20_000 && !holds(); pass++) await turn();
+  for (let pass = 0; pass < 4000 && !holds(); pass++) {
+    if (pass < 1000) await turn();
+    else await new Promise(resolve => setTimeout(resolve, 1));
+  }
 }
 
 /** Open descriptors of this process. */
