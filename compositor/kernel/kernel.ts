@@ -2,6 +2,7 @@ import { O_RDWR } from '../../protocol/uapi/fcntl.ts';
 import type { HostFiles } from '../machine/host-files.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { DmaBuf } from './dma-buf/dma-buf.ts';
+import { adoptHostFile } from './memory/memfd-create.ts';
 import { PhysicalMemory } from './memory/physical-memory.ts';
 import { AcquireContext } from './sync/ww-mutex.ts';
 import { KernelError } from './task/kernel-error.ts';
@@ -106,6 +107,14 @@ export class Kernel implements Disposable {
   /** A new open file over `operations`, with one reference: the caller's. */
   file(operations: FileOperations, flags = O_RDWR): OpenFile {
     return new OpenFile(operations, flags, (body, what) => void this.thread(what, body));
+  }
+
+  /**
+   * Gives a process a file over a real descriptor of the host, which the kernel owns from here on, even when this fails.
+   * EMFILE.
+   */
+  adopt(task: Task, hostDescriptor: number): number {
+    return task.files.add(adoptHostFile(this, hostDescriptor));
   }
 
   /** Passes every allocation that a system call can fail on. ENOMEM when a test wants it to fail. */

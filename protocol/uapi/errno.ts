@@ -43,6 +43,7 @@ const table = {
   EPROTO: [71, 'protocol error'],
   EBADMSG: [74, 'bad message'],
   EOVERFLOW: [75, 'value too large for defined data type'],
+  EBADFD: [77, 'file descriptor in bad state'],
   EMSGSIZE: [90, 'message too long'],
   EPROTOTYPE: [91, 'protocol wrong type for socket'],
   EPROTONOSUPPORT: [93, 'protocol not supported'],

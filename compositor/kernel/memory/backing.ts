@@ -9,7 +9,7 @@ export type PinAccess = 'read' | 'write';
 export interface Backing extends Disposable {
   /** Bytes; changes only by `resize`, or by the other side of an adopted file that is not sealed. */
   readonly size: number;
-  /** Pins that are held now. */
+  /** Pins and holds now. */
   readonly pins: number;
   /**
    * Makes a range addressable by the engines until the pin is disposed, and keeps its pages from moving or going away.
@@ -17,6 +17,8 @@ export interface Backing extends Disposable {
    * EFAULT when memory that another process owns is shorter than it was.
    */
   pin(offset: number, length: number, access?: PinAccess): Pin;
+  /** Counts as a pin without making the range addressable yet: its pages can't go, nor be sealed against writing. */
+  hold(offset: number, length: number): Disposable;
   /** Live bytes for a process's mapping, good until the next call on the backing unless they are kept. Throws BusError beyond the end. */
   view(offset: number, length: number, write: boolean): Uint8Array;
   /** Keeps the bytes of a range where `view` gives them, for as long as a process has it mapped. Not a pin. */

@@ -81,19 +81,13 @@ export class HostMemory implements Backing {
   pin(offset: number, length: number, access: PinAccess = 'write'): Pin {
     requireInside(this.size, offset, length);
     const pin = this.#window(offset, length) ?? this.#bounce(offset, length, access);
-    this.#pins++;
-    let held = true;
-    return {
-      address: pin.address,
-      length,
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#pins--;
-        pin[Symbol.dispose]();
-        this.#closeIfUnused();
-      },
-    };
+    const counted = this.#count(() => pin[Symbol.dispose]());
+    return { address: pin.address, length, ...counted };
+  }
+
+  hold(offset: number, length: number): Disposable {
+    requireInside(this.size, offset, length);
+    return this.#count(() => {});
   }
 
   view(offset: number, length: number): Uint8Array {
@@ -146,6 +140,21 @@ export class HostMemory implements Backing {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#closeIfUnused();
+  }
+
+  /** One more pin, until it is disposed. */
+  #count(release: () => void): Disposable {
+    this.#pins++;
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        this.#pins--;
+        release();
+        this.#closeIfUnused();
+      },
+    };
   }
 
   /** A mapping of the range, or null where it has to be copied. */

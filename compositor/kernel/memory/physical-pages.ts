@@ -48,6 +48,10 @@ export class PhysicalPages implements Backing {
     };
   }
 
+  hold(offset: number, length: number): Disposable {
+    return this.pin(offset, length);
+  }
+
   view(offset: number, length: number): Uint8Array {
     if (offset + length > pages(this.#size))
       throw new BusError(`${length} bytes at ${offset} lie beyond the end, ${this.#size}`);

@@ -1,4 +1,4 @@
-import { KernelError } from './kernel-error.ts';
+import { KernelError, require } from './kernel-error.ts';
 import type { OpenFile } from './open-file.ts';
 
 interface Descriptor {
@@ -25,15 +25,17 @@ export class DescriptorTable {
 
   /**
    * Takes a number without a file yet (`get_unused_fd_flags`), so that everything that can fail is done before
-   * `install`, which can't. EMFILE when the table is full.
+   * `install`, which can't. EMFILE when no number from `lowest` on is free.
    */
-  reserve(): number {
-    let fd = this.#lowestFree;
+  reserve(lowest = 0): number {
+    require(lowest >= 0 &&
+      lowest < this.limit, 'EINVAL', `no descriptor from ${lowest} on: the limit is ${this.limit}`);
+    let fd = Math.max(this.#lowestFree, lowest);
     while (fd < this.#slots.length && this.#slots[fd]) fd++;
     if (fd >= this.limit)
       throw new KernelError('EMFILE', `the process has ${this.#open} open files, its limit is ${this.limit}`);
     this.#slots[fd] = 'reserved';
-    this.#lowestFree = fd + 1;
+    if (lowest <= this.#lowestFree) this.#lowestFree = fd + 1;
     this.#open++;
     return fd;
   }
@@ -51,8 +53,16 @@ export class DescriptorTable {
     this.#clear(fd);
   }
 
-  add(file: OpenFile, closeOnExec = true): number {
-    return this.install(this.reserve(), file, closeOnExec);
+  /** Installs a reference that the caller hands over, at the lowest free number; drops it when there is none. EMFILE. */
+  add(file: OpenFile, closeOnExec = true, lowest = 0): number {
+    let fd: number;
+    try {
+      fd = this.reserve(lowest);
+    } catch (error) {
+      file.put();
+      throw error;
+    }
+    return this.install(fd, file, closeOnExec);
   }
 
   /** The file behind a number, borrowed; EBADF when there is none. */
@@ -71,6 +81,11 @@ export class DescriptorTable {
   closeOnExec(fd: number): boolean {
     this.get(fd);
     return (this.#slots[fd] as Descriptor).closeOnExec;
+  }
+
+  setCloseOnExec(fd: number, value: boolean): void {
+    this.get(fd);
+    (this.#slots[fd] as Descriptor).closeOnExec = value;
   }
 
   /** Takes a number out of the table; the caller drops the reference it returns. EBADF when it is not open. */

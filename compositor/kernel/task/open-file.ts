@@ -60,7 +60,7 @@ export interface FileOperations {
   writeAt?(source: Uint8Array, offset: bigint): number;
   seek?(call: FileCall, offset: bigint, whence: number): bigint;
   truncate?(size: bigint): void;
-  addSeals?(seals: number): void;
+  addSeals?(seals: number, call: FileCall): void;
   seals?(): number;
   /** The object behind a mapping of `length` bytes from `offset`; checks what Linux's mmap operation checks. */
   map?(call: FileCall, request: MapRequest): { object: MappedObject; offset: bigint };

@@ -1,10 +1,17 @@
 import {
-  F_DUPFD_CLOEXEC,
   MAP_PRIVATE,
   MAP_SHARED,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  O_ACCMODE,
   O_CLOEXEC,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
   POLLERR,
   POLLHUP,
+  POLLIN,
+  POLLOUT,
   PROT_READ,
   PROT_WRITE,
 } from '../../../protocol/uapi/fcntl.ts';
@@ -12,13 +19,18 @@ import type { Ioctl } from '../../../protocol/uapi/ioctl.ts';
 import { marshal, relocate, unmarshal } from '../../../protocol/uapi/marshal.ts';
 import type { Struct, UserResult, UserValue } from '../../../protocol/uapi/struct.ts';
 import type { Kernel } from '../kernel.ts';
+import { createMemfd } from '../memory/memfd-create.ts';
 import { AddressSpace, PAGE_SIZE, pageAlign } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 import { createEventFile } from './event-file.ts';
-import { type ErrnoName, KernelError } from './kernel-error.ts';
+import { fileControl } from './file-control.ts';
+import { type ErrnoName, KernelError, require } from './kernel-error.ts';
 import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { Scratch } from './scratch.ts';
+import { deferred, holding, map, named, withSyscall } from './system-call.ts';
+import { AddressSlice, OwnSlice } from './user-slice.ts';
+import { WaitQueue } from './wait-queue.ts';
 
 export interface Credentials {
   /** 0 is root, which may do everything. */
@@ -62,7 +74,7 @@ export class Task {
   }
 
   /** Opens a device node. ENOENT, EACCES, EMFILE. */
-  open(path: string, flags = 0): number {
+  open(path: string, flags = O_RDWR): number {
     return this.#call('open', () => {
       const node = this.kernel.node(path, this);
       const fd = this.files.reserve();
@@ -85,15 +97,21 @@ export class Task {
     return this.#call('dup', () => this.files.add(this.files.get(fd).get(), false));
   }
 
-  /** fcntl(2) with F_ADD_SEALS, F_GET_SEALS or F_DUPFD_CLOEXEC; anything else is EINVAL. */
-  fcntl(fd: number, command: 'F_ADD_SEALS' | 'F_GET_SEALS' | typeof F_DUPFD_CLOEXEC, argument = 0): number {
-    return this.#call('fcntl', () => {
-      const file = this.files.get(fd);
-      if (command === F_DUPFD_CLOEXEC) return this.files.add(file.get());
-      if (command === 'F_GET_SEALS')
-        return needs(file, file.operations.seals, 'EINVAL').call(file.operations);
-      needs(file, file.operations.addSeals, 'EINVAL').call(file.operations, argument);
-      return 0;
+  /** fcntl(2): F_DUPFD(_CLOEXEC), F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD_SEALS, F_GET_SEALS; EINVAL for others. */
+  fcntl(fd: number, command: number, argument = 0): number {
+    return this.#call('fcntl', () => fileControl(this, fd, command, argument));
+  }
+
+  /** memfd_create(2). EINVAL, EMFILE, ENOMEM. */
+  memfdCreate(name: string, flags = MFD_CLOEXEC | MFD_ALLOW_SEALING): number {
+    return this.#call('memfd_create', () => {
+      const fd = this.files.reserve();
+      try {
+        return this.files.install(fd, createMemfd(this.kernel, name, flags), (flags & MFD_CLOEXEC) !== 0);
+      } catch (error) {
+        this.files.unreserve(fd);
+        throw error;
+      }
     });
   }
 
@@ -194,6 +212,7 @@ export class Task {
   write(fd: number, bytes: Uint8Array): number {
     return this.#call('write', () => {
       const file = this.files.get(fd);
+      requireMode(file, 'write');
       return needs(file, file.operations.write, 'EINVAL').call(file.operations, { task: this, file }, bytes);
     });
   }
@@ -201,6 +220,7 @@ export class Task {
   pread(fd: number, target: Uint8Array, offset: bigint): number {
     return this.#call('pread', () => {
       const file = this.files.get(fd);
+      requireMode(file, 'read');
       return needs(file, file.operations.readAt, 'ESPIPE').call(file.operations, target, offset);
     });
   }
@@ -208,6 +228,7 @@ export class Task {
   pwrite(fd: number, source: Uint8Array, offset: bigint): number {
     return this.#call('pwrite', () => {
       const file = this.files.get(fd);
+      requireMode(file, 'write');
       return needs(file, file.operations.writeAt, 'ESPIPE').call(file.operations, source, offset);
     });
   }
@@ -227,6 +248,8 @@ export class Task {
   truncate(fd: number, size: bigint): void {
     this.#call('ftruncate', () => {
       const file = this.files.get(fd);
+      require((file.flags & O_ACCMODE) !==
+        O_RDONLY, 'EINVAL', 'ftruncate needs a descriptor open for writing');
       needs(file, file.operations.truncate, 'EINVAL').call(file.operations, size);
     });
   }
@@ -249,6 +272,7 @@ export class Task {
           `mmap of ${length} bytes at ${offset} with flags ${flags}: needs a length, an aligned offset, shared or private`,
         );
       const file = this.files.get(fd);
+      requireMayMap(file, protection, (flags & MAP_SHARED) !== 0);
       const request = {
         offset,
         length: BigInt(pageAlign(length)),
@@ -299,13 +323,17 @@ export class Task {
     return this.#call('ioctl', () => {
       const file = this.files.get(fd);
       const ioctl = needs(file, file.operations.ioctl, 'ENOTTY');
-      return ioctl.call(file.operations, { task: this, file }, request, argument);
+      const outcome = ioctl.call(file.operations, { task: this, file }, request, argument);
+      return typeof outcome === 'number' ? outcome : holding(file, outcome);
     });
   }
 
   #enterRead(fd: number, into: UserSlice): number | Sleeping<number> {
     const file = this.files.get(fd);
-    return needs(file, file.operations.read, 'EINVAL').call(file.operations, { task: this, file }, into);
+    requireMode(file, 'read');
+    const read = needs(file, file.operations.read, 'EINVAL');
+    const outcome = read.call(file.operations, { task: this, file }, into);
+    return typeof outcome === 'number' ? outcome : holding(file, outcome);
   }
 
   /** Runs a call that may sleep, holding nothing of the process but its place among the threads to interrupt. */
@@ -319,8 +347,9 @@ export class Task {
   }
 
   #pollAnswer(file: OpenFile, fd: number, events: number) {
-    const poll = needs(file, file.operations.poll, 'EPERM');
-    const answer = poll.call(file.operations, { task: this, file } satisfies FileCall, events);
+    const call: FileCall = { task: this, file };
+    // A file without a poll operation can always be read and written, as far as poll(2) knows.
+    const answer = file.operations.poll?.(call, events) ?? { mask: POLLIN | POLLOUT, queue: new WaitQueue() };
     return { mask: answer.mask & (events | POLLERR | POLLHUP), queue: answer.queue, fd };
   }
 
@@ -373,65 +402,24 @@ export class Task {
   }
 }
 
-function withSyscall(error: unknown, syscall: string): unknown {
-  if (error instanceof KernelError && error.syscall === '') {
-    error.syscall = syscall;
-    error.message = `${syscall}: ${error.message}`;
-  }
-  return error;
-}
-
-function* named<T>(syscall: string, body: Sleeping<T>): Sleeping<T> {
-  try {
-    return yield* body;
-  } catch (error) {
-    throw withSyscall(error, syscall);
-  }
-}
-
-function* deferred<T>(enter: () => T | Sleeping<T>): Sleeping<T> {
-  const outcome = enter();
-  return isSleeping<T>(outcome) ? yield* outcome : outcome;
-}
-
-function* map<T, U>(body: Sleeping<T>, change: (value: T) => U): Sleeping<U> {
-  return change(yield* body);
-}
-
-function isSleeping<T>(outcome: T | Sleeping<T>): outcome is Sleeping<T> {
-  return typeof outcome === 'object' && outcome !== null && Symbol.iterator in outcome;
-}
-
 function needs<F>(file: OpenFile, operation: F | undefined, code: ErrnoName): F {
   if (operation) return operation;
   throw new KernelError(code, `a ${file.operations.kind} has no such operation`);
 }
 
-/** The buffer of a typed read. */
-class OwnSlice implements UserSlice {
-  readonly bytes: Uint8Array;
-  constructor(length: number) {
-    this.bytes = new Uint8Array(length);
-  }
-  get length(): number {
-    return this.bytes.length;
-  }
-  write(offset: number, bytes: Uint8Array): void {
-    this.bytes.set(bytes, offset);
-  }
+/** EBADF when the file is not open for it. */
+function requireMode(file: OpenFile, access: 'read' | 'write'): void {
+  const other = access === 'read' ? O_WRONLY : O_RDONLY;
+  require((file.flags & O_ACCMODE) !==
+    other, 'EBADF', `the ${file.operations.kind} is not open to ${access}`);
 }
 
-/** The buffer of read(2). */
-class AddressSlice implements UserSlice {
-  readonly #memory: AddressSpace;
-  readonly #address: bigint;
-  readonly length: number;
-  constructor(memory: AddressSpace, address: bigint, length: number) {
-    this.#memory = memory;
-    this.#address = address;
-    this.length = length;
-  }
-  write(offset: number, bytes: Uint8Array): void {
-    this.#memory.copyToUser(this.#address + BigInt(offset), bytes);
-  }
+/** What do_mmap asks of the descriptor before it asks the file. */
+function requireMayMap(file: OpenFile, protection: number, shared: boolean): void {
+  const mode = file.flags & O_ACCMODE;
+  const writes = shared && (protection & PROT_WRITE) !== 0;
+  require(mode !== O_WRONLY &&
+    !(
+      writes && mode === O_RDONLY
+    ), 'EACCES', `the ${file.operations.kind} is not open for this kind of mapping`);
 }

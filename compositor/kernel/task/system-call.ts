@@ -1,0 +1,45 @@
+import { KernelError } from './kernel-error.ts';
+import type { Sleeping } from './kernel-thread.ts';
+import type { OpenFile } from './open-file.ts';
+
+/** Names the system call in an error that leaves the kernel. */
+export function withSyscall(error: unknown, syscall: string): unknown {
+  if (error instanceof KernelError && error.syscall === '') {
+    error.syscall = syscall;
+    error.message = `${syscall}: ${error.message}`;
+  }
+  return error;
+}
+
+/** A body whose errors name the system call. */
+export function* named<T>(syscall: string, body: Sleeping<T>): Sleeping<T> {
+  try {
+    return yield* body;
+  } catch (error) {
+    throw withSyscall(error, syscall);
+  }
+}
+
+/** Runs a call inside its thread, whether it turns out to sleep or not. */
+export function* deferred<T>(enter: () => T | Sleeping<T>): Sleeping<T> {
+  const outcome = enter();
+  return isSleeping<T>(outcome) ? yield* outcome : outcome;
+}
+
+export function* map<T, U>(body: Sleeping<T>, change: (value: T) => U): Sleeping<U> {
+  return change(yield* body);
+}
+
+export function isSleeping<T>(outcome: T | Sleeping<T>): outcome is Sleeping<T> {
+  return typeof outcome === 'object' && outcome !== null && Symbol.iterator in outcome;
+}
+
+/** Keeps the file while a call on it sleeps: its descriptor may be closed meanwhile. */
+export function* holding<T>(file: OpenFile, body: Sleeping<T>): Sleeping<T> {
+  file.get();
+  try {
+    return yield* body;
+  } finally {
+    file.put();
+  }
+}
