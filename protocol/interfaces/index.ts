@@ -3,6 +3,7 @@ import * as imageCaptureSource from './ext-image-capture-source.ts';
 import * as imageCopyCapture from './ext-image-copy-capture.ts';
 import * as histogram from './fencepost-histogram.ts';
 import * as kernel from './fencepost-kernel.ts';
+import * as observation from './fencepost-observation.ts';
 import * as dmabuf from './linux-dmabuf.ts';
 import * as syncobj from './linux-drm-syncobj.ts';
 import * as explicitSynchronization from './linux-explicit-synchronization.ts';
@@ -29,6 +30,7 @@ export const interfaces = {
   ...imageCopyCapture,
   ...histogram,
   ...kernel,
+  ...observation,
 } as const;
 
 export type Interfaces = typeof interfaces;
