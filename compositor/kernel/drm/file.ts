@@ -1,4 +1,3 @@
-import type { Syncobj } from '../sync/syncobj.ts';
 import type { MappedObject } from '../task/address-space.ts';
 import { KernelError } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
@@ -7,8 +6,8 @@ import type { Task } from '../task/task.ts';
 import type { DrmDevice, DrmNode, NodeKind } from './device.ts';
 import { EventQueue } from './events.ts';
 import { GemHandles } from './gem-handles.ts';
-import { HandleTable } from './handle-table.ts';
 import { DrmMaster } from './master.ts';
+import { SyncobjHandles } from './syncobj-handles.ts';
 
 /** Character device 226, as `ls -l /dev/dri` shows. */
 const DRM_MAJOR = 226n;
@@ -46,7 +45,7 @@ export class DrmFile implements FileOperations {
   /** What SET_CLIENT_NAME said, for debugging. */
   clientName = '';
   readonly objects: GemHandles;
-  readonly syncobjs = new HandleTable<Syncobj>();
+  readonly syncobjs = new SyncobjHandles();
   readonly events = new EventQueue();
   authenticated: boolean;
   /** The master this file belongs to: its own, or the one that was current when it was opened. */
@@ -132,7 +131,7 @@ export class DrmFile implements FileOperations {
 
   /** Drops sync objects, then GEM handles with what PRIME knows of them. */
   releaseHandles(): void {
-    for (const [, syncobj] of this.syncobjs.takeAll()) syncobj.put();
+    this.syncobjs.takeAll();
     this.objects.closeAll();
   }
 

@@ -1,5 +1,5 @@
+import type { DmaBuf } from '../dma-buf/dma-buf.ts';
 import { KernelError } from '../task/kernel-error.ts';
-import type { OpenFile } from '../task/open-file.ts';
 import type { DrmFile } from './file.ts';
 import type { GemObject } from './gem.ts';
 import { HandleTable } from './handle-table.ts';
@@ -11,8 +11,8 @@ import { HandleTable } from './handle-table.ts';
 export class GemHandles {
   readonly #file: DrmFile;
   readonly #objects = new HandleTable<GemObject>();
-  readonly #dmaBufOf = new Map<number, OpenFile>();
-  readonly #handleOf = new Map<object, number>();
+  readonly #dmaBufOf = new Map<number, DmaBuf>();
+  readonly #handleOf = new Map<DmaBuf, number>();
 
   constructor(file: DrmFile) {
     this.#file = file;
@@ -37,7 +37,7 @@ export class GemHandles {
     if (dmaBuf) {
       this.#dmaBufOf.delete(handle);
       this.#dmaBufOf.set(wanted, dmaBuf);
-      this.#handleOf.set(dmaBuf.operations, wanted);
+      this.#handleOf.set(dmaBuf, wanted);
     }
     return true;
   }
@@ -68,30 +68,32 @@ export class GemHandles {
   }
 
   /** The dma-buf that a handle was exported as or imported from by this file. */
-  dmaBufOf(handle: number): OpenFile | undefined {
+  dmaBufOf(handle: number): DmaBuf | undefined {
     return this.#dmaBufOf.get(handle);
   }
 
   /** The handle that a dma-buf was exported from or imported as by this file. */
-  handleOf(dmaBuf: OpenFile): number | undefined {
-    return this.#handleOf.get(dmaBuf.operations);
+  handleOf(dmaBuf: DmaBuf): number | undefined {
+    return this.#handleOf.get(dmaBuf);
   }
 
   /** `drm_prime_add_buf_handle`. */
-  remember(handle: number, dmaBuf: OpenFile): void {
-    this.#dmaBufOf.set(handle, dmaBuf.get());
-    this.#handleOf.set(dmaBuf.operations, handle);
+  remember(handle: number, dmaBuf: DmaBuf): void {
+    dmaBuf.file.get();
+    this.#dmaBufOf.set(handle, dmaBuf);
+    this.#handleOf.set(dmaBuf, handle);
   }
 
   *entries(): IterableIterator<[number, GemObject]> {
     yield* this.#objects.entries();
   }
 
+  /** `drm_prime_remove_buf_handle`. */
   #forget(handle: number): void {
     const dmaBuf = this.#dmaBufOf.get(handle);
     if (!dmaBuf) return;
     this.#dmaBufOf.delete(handle);
-    if (this.#handleOf.get(dmaBuf.operations) === handle) this.#handleOf.delete(dmaBuf.operations);
-    dmaBuf.put();
+    if (this.#handleOf.get(dmaBuf) === handle) this.#handleOf.delete(dmaBuf);
+    dmaBuf.file.put();
   }
 }

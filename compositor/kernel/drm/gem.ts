@@ -1,15 +1,16 @@
+import type { DmaBuf } from '../dma-buf/dma-buf.ts';
 import type { Reservation } from '../dma-buf/reservation.ts';
-import type { Backing, Pin } from '../memory/backing.ts';
+import type { Backing, Pin, PinAccess } from '../memory/backing.ts';
+import { MappedBacking } from '../memory/mapped-backing.ts';
 import type { MappedObject } from '../task/address-space.ts';
-import type { OpenFile } from '../task/open-file.ts';
 import type { DrmDevice } from './device.ts';
 import type { DrmFile } from './file.ts';
 
 export interface GemOptions {
   readonly backing: Backing;
   readonly reservation: Reservation;
-  /** The dma-buf whose memory this is, one reference adopted; null for memory of the device's own. */
-  readonly importedFrom?: OpenFile | null;
+  /** The dma-buf whose memory this is, kept by `backing`; null for memory of the device's own. */
+  readonly importedFrom?: DmaBuf | null;
   /** For people: 'dumb buffer', 'simgpu buffer', ... */
   readonly label: string;
 }
@@ -25,12 +26,12 @@ export class GemObject {
   readonly backing: Backing;
   /** That of the exporter, if it was imported. */
   readonly reservation: Reservation;
-  readonly importedFrom: OpenFile | null;
+  readonly importedFrom: DmaBuf | null;
   readonly label: string;
   /** Flink name, 0 when it has none. */
   name = 0;
-  /** The dma-buf it was exported as, as long as it has handles; a reference of the object's own. */
-  dmaBuf: OpenFile | null = null;
+  /** The dma-buf it was exported as or imported from, as long as it has handles; a reference of the object's own. */
+  dmaBuf: DmaBuf | null = null;
   readonly #handles = new Map<DrmFile, number>();
   #handleCount = 0;
   #references = 1;
@@ -80,19 +81,12 @@ export class GemObject {
   /** A mapping of the whole object, which keeps it alive. */
   map(): MappedObject {
     this.get();
-    let mapped = true;
-    return {
-      view: (offset, length, write) => this.backing.view(offset, length, write),
-      unmapped: () => {
-        if (mapped) this.put();
-        mapped = false;
-      },
-    };
+    return new MappedBacking(this.backing, { offset: 0, length: this.size, unmapped: () => this.put() });
   }
 
   /** Makes it addressable by the engines. ENOMEM. */
-  pin(): Pin {
-    return this.backing.pin(0, this.size);
+  pin(access: PinAccess = 'write'): Pin {
+    return this.backing.pin(0, this.size, access);
   }
 
   handleAdded(file: DrmFile): void {
@@ -119,13 +113,12 @@ export class GemObject {
     this.name = 0;
     const dmaBuf = this.dmaBuf;
     this.dmaBuf = null;
-    dmaBuf?.put();
+    dmaBuf?.file.put();
   }
 
   #free(): void {
     this.device.objects.delete(this);
     if (this.#offset !== null) this.device.offsets.remove(this);
     this.backing[Symbol.dispose]();
-    this.importedFrom?.put();
   }
 }

@@ -1,51 +1,53 @@
 /** Handles of one open file: small numbers from 1 up, the lowest free one first, as `idr_alloc(.., 1, 0)` gives them. */
 export class HandleTable<T> {
-  readonly #slots: (T | undefined)[] = [];
+  readonly #values = new Map<number, T>();
   #lowestFree = 1;
-  #size = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#values.size;
   }
 
   insert(value: T): number {
     let handle = this.#lowestFree;
-    while (this.#slots[handle] !== undefined) handle++;
-    this.#slots[handle] = value;
+    while (this.#values.has(handle)) handle++;
+    this.#values.set(handle, value);
     this.#lowestFree = handle + 1;
-    this.#size++;
     return handle;
   }
 
   /** Puts a value at a number of the caller's choice; false when that is taken. */
   insertAt(handle: number, value: T): boolean {
-    if (this.#slots[handle] !== undefined) return false;
-    this.#slots[handle] = value;
-    this.#size++;
+    if (this.#values.has(handle)) return false;
+    this.#values.set(handle, value);
     return true;
   }
 
   get(handle: number): T | undefined {
-    return this.#slots[handle];
+    return this.#values.get(handle);
   }
 
+  /** Takes a handle out and gives what it named. */
   remove(handle: number): T | undefined {
-    const value = this.#slots[handle];
-    if (value === undefined) return undefined;
-    this.#slots[handle] = undefined;
-    this.#size--;
-    if (handle < this.#lowestFree) this.#lowestFree = handle;
+    const value = this.#values.get(handle);
+    if (!this.#values.delete(handle)) return undefined;
+    this.free(handle);
     return value;
   }
 
   *entries(): IterableIterator<[number, T]> {
-    for (const [handle, value] of this.#slots.entries()) if (value !== undefined) yield [handle, value];
+    yield* this.#values.entries();
   }
 
   /** Empties the table, giving what was in it in the order of the handles. */
   takeAll(): [number, T][] {
-    const all = [...this.entries()];
-    for (const [handle] of all) this.remove(handle);
+    const all = [...this.#values].sort(([a], [b]) => a - b);
+    this.#values.clear();
+    this.#lowestFree = 1;
     return all;
+  }
+
+  /** Lets a number be handed out (again). */
+  protected free(handle: number): void {
+    if (handle < this.#lowestFree) this.#lowestFree = handle;
   }
 }

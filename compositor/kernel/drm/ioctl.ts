@@ -19,10 +19,15 @@ export interface DrmCall {
 
 export type DrmResult = number | void;
 
+/** The argument of a call, for the handler to change. */
+export type DrmArgument<S extends Struct | null> = S extends Struct
+  ? { -readonly [K in keyof StructValue<S>]: StructValue<S>[K] }
+  : null;
+
 /** What a call does. It changes `argument`, which is copied back to the caller, after an error too. */
 export type DrmHandler<S extends Struct | null> = (
   call: DrmCall,
-  argument: S extends Struct ? StructValue<S> : null,
+  argument: DrmArgument<S>,
 ) => DrmResult | Sleeping<DrmResult>;
 
 /** One call with its handler; `IoctlTable.add` takes them. */
