@@ -1,0 +1,1 @@
+export { createSimgpu, type SimgpuOptions } from './simgpu.ts';
