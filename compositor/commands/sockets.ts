@@ -1,0 +1,71 @@
+import { runtimeDirectory } from '../../protocol/transport/paths.ts';
+import type { Listener, UnixListenerOptions } from '../../protocol/transport/socket-options.ts';
+import { listenFirstFree, listenUnix, whyNoDescriptors } from '../../protocol/transport/unix.ts';
+import { listenWebSocket } from '../../protocol/transport/websocket.ts';
+import { DEFAULT_CAPABILITIES, type Server } from '../server/index.ts';
+
+export interface SocketOptions {
+  /** Path of the Unix socket; by default the first free `fencepost-N` in the runtime directory. */
+  readonly socket?: string;
+  /** Where to take WebSockets; none by default. */
+  readonly websocket?: { readonly host: string; readonly port: number };
+  /** Is told of connections that could not be taken. */
+  readonly warn: (error: Error) => void;
+}
+
+/** The open sockets of a running compositor. */
+export interface Sockets extends Disposable {
+  /** Path of the Unix socket: what clients get as FENCEPOST_DISPLAY. */
+  readonly display: string;
+  /** For people: where it listens, and what they should know about it. */
+  readonly lines: readonly string[];
+}
+
+/** Opens the sockets and hands every connection to the server. */
+export async function openSockets(server: Server, options: SocketOptions): Promise<Sockets> {
+  const lines: string[] = [];
+  const accept: UnixListenerOptions = {
+    onConnection: (connection, peer) =>
+      void server.accept(connection, {
+        name: peer ? `unix pid ${peer.pid}` : 'unix',
+        capabilities: DEFAULT_CAPABILITIES,
+      }),
+    onError: options.warn,
+  };
+  const unix = options.socket
+    ? await listenUnix(options.socket, accept)
+    : await listenInDirectory(accept, lines);
+  lines.push(`socket      ${unix.address}   (FENCEPOST_DISPLAY=${unix.address})`);
+  const why = whyNoDescriptors();
+  if (why) lines.push(`note        pixels are copied through the socket: ${why}`);
+  const listeners: Listener[] = [unix];
+  if (options.websocket) {
+    const websocket = await listenWebSocket({
+      ...options.websocket,
+      onError: options.warn,
+      onConnection: (connection, request) =>
+        void server.accept(connection, {
+          name: `websocket ${request.socket.remoteAddress}`,
+          capabilities: DEFAULT_CAPABILITIES,
+        }),
+    });
+    lines.push(`websocket   ${websocket.address}`);
+    listeners.push(websocket);
+  }
+  return {
+    display: unix.address,
+    lines,
+    [Symbol.dispose]: () => {
+      for (const listener of listeners) listener[Symbol.dispose]();
+    },
+  };
+}
+
+async function listenInDirectory(accept: UnixListenerOptions, lines: string[]): Promise<Listener> {
+  const directory = runtimeDirectory();
+  if (directory.made)
+    lines.push(
+      `note        XDG_RUNTIME_DIR is not set: made ${directory.path} for the socket, for this user alone`,
+    );
+  return listenFirstFree(directory.path, accept);
+}
