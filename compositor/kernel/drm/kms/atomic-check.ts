@@ -60,10 +60,12 @@ function checkRouting(state: AtomicState, crtc: Crtc): void {
   const { draft } = state.crtcs.get(crtc)!;
   const connectors = state.connectorsOn(crtc);
   require((draft.mode !== null) ===
-    connectors.length > 0, 'EINVAL', `${crtc.name} has ${draft.mode ? 'a mode but no connector' : 'a connector but no mode'}`);
+    connectors.length >
+      0, 'EINVAL', `${crtc.name} has ${draft.mode ? 'a mode but no connector' : 'a connector but no mode'}`);
   for (const connector of connectors) {
     const { encoder } = connector.options;
-    require(encoder.possibleCrtcs & (1 << crtc.index), 'EINVAL', `${connector.name} cannot be driven by ${crtc.name}`);
+    require(encoder.possibleCrtcs &
+      (1 << crtc.index), 'EINVAL', `${connector.name} cannot be driven by ${crtc.name}`);
     const clones = connectors.every(({ options }) => encoder.possibleClones & (1 << options.encoder.index));
     require(clones, 'EINVAL', `${connector.name} cannot share ${crtc.name} with its other connectors`);
   }
@@ -77,7 +79,8 @@ function checkWritebackFramebuffer(state: AtomicState, connector: Connector): vo
   const { width, height, format } = fb.layout;
   require(mode &&
     width === mode.hdisplay &&
-    height === mode.vdisplay, 'EINVAL', `framebuffer ${fb.id} has ${width}x${height}, the mode ${mode?.hdisplay}x${mode?.vdisplay}`);
+    height ===
+      mode.vdisplay, 'EINVAL', `framebuffer ${fb.id} has ${width}x${height}, the mode ${mode?.hdisplay}x${mode?.vdisplay}`);
   const known = connector.options.writebackFormats.includes(format.fourcc);
   require(known, 'EINVAL', `${connector.name} cannot write format ${fourccText(format.fourcc)}`);
 }

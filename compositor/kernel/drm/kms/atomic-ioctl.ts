@@ -102,7 +102,10 @@ type StatefulObject = Plane | Crtc | Connector;
 export function findObject(device: KmsDevice, id: number): StatefulObject {
   const object: ModeObject | null = device.objects.any(id);
   if (object instanceof Plane || object instanceof Crtc || object instanceof Connector) return object;
-  throw new KernelError('ENOENT', `object ${id} ${object ? `is a ${object.kind}, without properties` : 'does not exist'}`);
+  throw new KernelError(
+    'ENOENT',
+    `object ${id} ${object ? `is a ${object.kind}, without properties` : 'does not exist'}`,
+  );
 }
 
 /** `drm_atomic_set_property`: ENOENT for a property that the object has not, EINVAL for a bad value. */

@@ -2,7 +2,7 @@ import { type Connector, type ConnectorDraft, type ConnectorState, duplicateConn
 import { type Crtc, type CrtcDraft, type CrtcState, duplicateCrtc } from './crtc.ts';
 import type { KmsDevice } from './kms-device.ts';
 import type { ModesetLocks } from './lock.ts';
-import { type Plane, type PlaneDraft, type PlaneState, duplicatePlane } from './plane.ts';
+import { duplicatePlane, type Plane, type PlaneDraft, type PlaneState } from './plane.ts';
 
 /** A change of one object: what it is, and what it is to become. */
 export interface Change<O, S, D> {
@@ -82,7 +82,8 @@ export class AtomicState {
 
   /** `drm_atomic_add_affected_connectors`. */
   addConnectorsOf(crtc: Crtc): void {
-    for (const connector of this.device.connectors) if (connector.state.crtc === crtc) this.connector(connector);
+    for (const connector of this.device.connectors)
+      if (connector.state.crtc === crtc) this.connector(connector);
   }
 
   /** The connectors that would drive from the CRTC, touched or not. */

@@ -1,3 +1,4 @@
+import { KernelError } from '../../task/kernel-error.ts';
 import { constant } from './attach-plane.ts';
 import type { PropertyBinding } from './binding.ts';
 import type { Blob } from './blob.ts';
@@ -5,7 +6,6 @@ import type { Connector, ConnectorDraft } from './connector.ts';
 import { Crtc } from './crtc.ts';
 import { Framebuffer } from './framebuffer.ts';
 import type { KmsDevice } from './kms-device.ts';
-import { KernelError } from '../../task/kernel-error.ts';
 
 type Binding = PropertyBinding<ConnectorDraft>;
 

@@ -61,11 +61,9 @@ const gammaBinding = ({ properties, objects }: KmsDevice): Binding => ({
   read: state => BigInt(state.gammaLut?.id ?? 0),
   write: (draft, value) => {
     const lut = value === 0n ? null : objects.find(Number(value), Blob);
-    require(
-      !lut || lut.bytes.length % drm_color_lut.size === 0,
-      'EINVAL',
-      `GAMMA_LUT holds entries of ${drm_color_lut.size} bytes`,
-    );
+    require(!lut ||
+      lut.bytes.length % drm_color_lut.size ===
+        0, 'EINVAL', `GAMMA_LUT holds entries of ${drm_color_lut.size} bytes`);
     draft.gammaLut = lut;
   },
 });

@@ -63,14 +63,15 @@ export function attachPlaneProperties(device: KmsDevice, plane: Plane, attachmen
   ];
   if (attachments.sizeHints) bindings.push(constant(properties.sizeHints, BigInt(attachments.sizeHints.id)));
   if (attachments.ycbcr)
-    bindings.push(field(properties.colorEncoding, 'colorEncoding'), field(properties.colorRange, 'colorRange'));
+    bindings.push(
+      field(properties.colorEncoding, 'colorEncoding'),
+      field(properties.colorRange, 'colorRange'),
+    );
   for (const binding of bindings) plane.bindings.set(binding.property.id, binding);
 }
 
 const zposBinding = (property: Property): Binding =>
-  property.immutable
-    ? { property, read: state => unsigned(state.zpos) }
-    : field(property, 'zpos');
+  property.immutable ? { property, read: state => unsigned(state.zpos) } : field(property, 'zpos');
 
 const fbBinding = ({ properties, objects }: KmsDevice): Binding => ({
   property: properties.fbId,
@@ -103,11 +104,9 @@ const damageBinding = ({ properties, objects }: KmsDevice): Binding => ({
   read: state => BigInt(state.damage?.id ?? 0),
   write: (draft, value) => {
     const damage = value === 0n ? null : objects.find(Number(value), Blob);
-    require(
-      !damage || damage.bytes.length % drm_mode_rect.size === 0,
-      'EINVAL',
-      `FB_DAMAGE_CLIPS holds rectangles of ${drm_mode_rect.size} bytes`,
-    );
+    require(!damage ||
+      damage.bytes.length % drm_mode_rect.size ===
+        0, 'EINVAL', `FB_DAMAGE_CLIPS holds rectangles of ${drm_mode_rect.size} bytes`);
     draft.damage = damage;
   },
 });

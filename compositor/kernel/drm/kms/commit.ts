@@ -6,8 +6,8 @@ import type { Sleeping } from '../../task/kernel-thread.ts';
 import type { AtomicState } from './atomic-state.ts';
 import type { Crtc } from './crtc.ts';
 import { CrtcCommit } from './crtc-commit.ts';
-import { holdNew, releaseNew, releaseOld } from './state-holdings.ts';
 import type { PlaneState } from './plane.ts';
+import { holdNew, releaseNew, releaseOld } from './state-holdings.ts';
 
 export interface CommitOptions {
   nonblock: boolean;
@@ -116,7 +116,7 @@ function swap(state: AtomicState, commitOf: (crtc: Crtc) => CrtcCommit): CrtcCom
 function* tail({ state, commits, preceding, fences }: Transaction): Sleeping<void> {
   for (const fence of fences) yield* waitForFence(fence, { interruptible: false });
   for (const commit of preceding) yield* commit.flipDone.wait(`the flip before on ${commit.crtc.name}`);
-  program(state, commits);
+  yield* program(state, commits);
   for (const commit of commits) commit.hwDone.complete();
   for (const commit of commits) yield* commit.flipDone.wait(`the flip of ${commit.crtc.name}`);
   releaseOld(state);
@@ -124,11 +124,11 @@ function* tail({ state, commits, preceding, fences }: Transaction): Sleeping<voi
 }
 
 /** Off first, then on, then the new pictures. */
-function program(state: AtomicState, commits: readonly CrtcCommit[]): void {
+function* program(state: AtomicState, commits: readonly CrtcCommit[]): Sleeping<void> {
   const { driver } = state.device;
   for (const [crtc, { old }] of state.crtcs) {
-    if (!old.active || !(state.modesets.has(crtc))) continue;
-    driver.disable(crtc);
+    if (!old.active || !state.modesets.has(crtc)) continue;
+    yield* driver.disable(crtc);
     crtc.vblank.off();
   }
   for (const crtc of state.modesets) {

@@ -1,13 +1,13 @@
 import {
-  DRM_MODE_CONNECTOR_VIRTUAL,
+  type DRM_MODE_CONNECTOR_VIRTUAL,
   DRM_MODE_CONNECTOR_WRITEBACK,
   DRM_MODE_DPMS_ON,
   DRM_MODE_ENCODER_VIRTUAL,
 } from '../../../../protocol/uapi/drm-mode.ts';
 import type { Kernel } from '../../kernel.ts';
 import type { PropertyBinding } from './binding.ts';
-import type { CrtcCommit } from './crtc-commit.ts';
 import type { Crtc } from './crtc.ts';
+import type { CrtcCommit } from './crtc-commit.ts';
 import type { Framebuffer } from './framebuffer.ts';
 import { ModesetLock } from './lock.ts';
 import type { Mode } from './mode.ts';
@@ -69,7 +69,11 @@ export class Connector implements ModeObject {
   constructor(kernel: Kernel, objects: ObjectTable, options: ConnectorOptions) {
     this.id = objects.reserve();
     this.options = options;
-    this.writebackFences = new DisplayTimeline(kernel, options.driver, `CONNECTOR:${this.id}-${options.name}`);
+    this.writebackFences = new DisplayTimeline(
+      kernel,
+      options.driver,
+      `CONNECTOR:${this.id}-${options.name}`,
+    );
     objects.add(this);
   }
 

@@ -67,9 +67,9 @@ export class CrtcCommit {
   }
 
   /** The frame will never be scanned out, so nothing is written: the fences of what was asked for end in error. */
-  abandonOutputs(): void {
+  abandonOutputs(error: 'EIO' | 'ECANCELED'): void {
     for (const fence of [this.writeback?.fence, this.histogram?.fence]) {
-      fence?.setError('ECANCELED');
+      fence?.setError(error);
       fence?.signal();
     }
   }

@@ -1,4 +1,8 @@
-import { DRM_MODE_FB_INTERLACED, DRM_MODE_FB_MODIFIERS, type drm_mode_fb_cmd2 } from '../../../../protocol/uapi/drm-mode.ts';
+import {
+  DRM_MODE_FB_INTERLACED,
+  DRM_MODE_FB_MODIFIERS,
+  type drm_mode_fb_cmd2,
+} from '../../../../protocol/uapi/drm-mode.ts';
 import { DRM_FORMAT_MOD_LINEAR, fourccText } from '../../../../protocol/uapi/fourcc.ts';
 import type { StructValue } from '../../../../protocol/uapi/struct.ts';
 import { type FormatInfo, formatInfo, planeRows, rowBytes } from '../../engine/formats.ts';
@@ -68,7 +72,8 @@ function checkPlane(request: Request, format: FormatInfo, index: number): void {
 function checkModifiers({ flags, modifier, handles, pitches, offsets }: Request, format: FormatInfo): void {
   const withModifiers = (flags & DRM_MODE_FB_MODIFIERS) !== 0;
   for (const [index, value] of modifier.entries()) {
-    require(value === DRM_FORMAT_MOD_LINEAR, 'EINVAL', `modifier 0x${value.toString(16)}: planes show linear buffers only`);
+    require(value ===
+      DRM_FORMAT_MOD_LINEAR, 'EINVAL', `modifier 0x${value.toString(16)}: planes show linear buffers only`);
     if (index < format.planes.length || !withModifiers) continue;
     const unused = !handles[index] && !pitches[index] && !offsets[index];
     require(unused, 'EINVAL', `${format.name} has no plane ${index}, its handle, pitch and offset have to be 0`);
@@ -81,8 +86,11 @@ function takeObjects(request: Request, format: FormatInfo, handles: GemHandles):
     const pitch = request.pitches[index]!;
     const offset = request.offsets[index]!;
     const needed =
-      (planeRows(format, index, request.height) - 1) * pitch + rowBytes(format, index, request.width) + offset;
-    require(object.size >= needed, 'EINVAL', `plane ${index} needs ${needed} bytes, its buffer has ${object.size}`);
+      (planeRows(format, index, request.height) - 1) * pitch +
+      rowBytes(format, index, request.width) +
+      offset;
+    require(object.size >=
+      needed, 'EINVAL', `plane ${index} needs ${needed} bytes, its buffer has ${object.size}`);
     return { object, pitch, offset };
   });
   for (const { object } of planes) object.get();

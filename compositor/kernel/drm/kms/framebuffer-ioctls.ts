@@ -62,16 +62,30 @@ export const framebufferIoctls = (device: KmsDevice): DrmIoctl[] => [
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETFB2, (call, argument) => {
     const { layout } = lookup(device, argument.fb_id, Framebuffer);
-    const handles = maySeeBuffers(call) ? handlesOf(call.file, layout.planes.map(plane => plane.object)) : [];
+    const handles = maySeeBuffers(call)
+      ? handlesOf(
+          call.file,
+          layout.planes.map(plane => plane.object),
+        )
+      : [];
     const four = <T>(list: readonly T[], none: T): T[] => [0, 1, 2, 3].map(index => list[index] ?? none);
     argument.width = layout.width;
     argument.height = layout.height;
     argument.pixel_format = layout.format.fourcc;
     argument.flags = DRM_MODE_FB_MODIFIERS;
     argument.handles = four(handles, 0);
-    argument.pitches = four(layout.planes.map(plane => plane.pitch), 0);
-    argument.offsets = four(layout.planes.map(plane => plane.offset), 0);
-    argument.modifier = four(layout.planes.map(() => layout.modifier), 0n);
+    argument.pitches = four(
+      layout.planes.map(plane => plane.pitch),
+      0,
+    );
+    argument.offsets = four(
+      layout.planes.map(plane => plane.offset),
+      0,
+    );
+    argument.modifier = four(
+      layout.planes.map(() => layout.modifier),
+      0n,
+    );
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_RMFB, ({ file }, { fb_id }) =>
     removeFramebuffer(device, take(device, file, fb_id)),
@@ -102,7 +116,8 @@ function add(
   return fb;
 }
 
-const maySeeBuffers = ({ file, task }: DrmCall): boolean => file.isCurrentMaster || task.credentials.uid === 0;
+const maySeeBuffers = ({ file, task }: DrmCall): boolean =>
+  file.isCurrentMaster || task.credentials.uid === 0;
 
 /** One handle for each object, however many planes lie in it. */
 function handlesOf(file: DrmFile, objects: readonly Parameters<DrmFile['objects']['create']>[0][]): number[] {
@@ -124,8 +139,7 @@ function take(device: KmsDevice, file: DrmFile, id: number): Framebuffer {
 /** `drm_framebuffer_remove`: planes that show it are switched off, which is waited for; the CRTC stays lit. */
 export function* removeFramebuffer(device: KmsDevice, fb: Framebuffer): Sleeping<void> {
   try {
-    if (fb.references > 1)
-      yield* withModesetLocks(locks => switchOff(new AtomicState(device, locks), fb));
+    if (fb.references > 1) yield* withModesetLocks(locks => switchOff(new AtomicState(device, locks), fb));
   } finally {
     fb.put();
   }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../../kernel.ts';
+import type { Sleeping } from '../../task/kernel-thread.ts';
 import type { DrmDevice } from '../device.ts';
 import type { DrmFile } from '../file.ts';
 import type { AtomicState } from './atomic-state.ts';
@@ -19,12 +20,10 @@ export interface KmsDriver {
   readonly limits: SizeLimits;
   /** Refuses what the hardware cannot do; called for TEST_ONLY too, so it changes nothing. EINVAL, ENOSPC. */
   check(state: AtomicState): void;
-  /** The CRTC shows nothing from now on. */
-  disable(crtc: Crtc): void;
+  /** Waits until the hardware reads nothing for the CRTC any more, and shows nothing from then on. */
+  disable(crtc: Crtc): Sleeping<void>;
   /** Has the CRTC's current state latched at the next vblank, and calls `commit.flip` then. */
   arm(crtc: Crtc, commit: CrtcCommit): void;
-  /** The last commit that the CRTC was turned off by is done. */
-  abandon?(commit: CrtcCommit): void;
 }
 
 /** What one open file owns of the device. */

@@ -1,6 +1,6 @@
 import { F_SEAL_SHRINK, F_SEAL_WRITE } from '../../../../protocol/uapi/fcntl.ts';
 import type { Pin } from '../../memory/backing.ts';
-import { Memfd } from '../../memory/memfd.ts';
+import { MemFile } from '../../memory/memfd.ts';
 import { KernelError, require } from '../../task/kernel-error.ts';
 import type { Task } from '../../task/task.ts';
 import { Counted } from './counted.ts';
@@ -20,7 +20,7 @@ export class PinnedMemfd extends Counted {
   static take(task: Task, fd: number, length: number): PinnedMemfd {
     const file = task.files.find(fd);
     if (!file) throw new KernelError('EINVAL', `descriptor ${fd} is not open, expected a memfd`);
-    const memfd = file.as(Memfd, 'memfd');
+    const memfd = file.as(MemFile, 'memfd');
     const seals = memfd.seals();
     require((seals & F_SEAL_SHRINK) !== 0, 'EINVAL', 'the memfd has to be sealed with F_SEAL_SHRINK');
     require((seals & F_SEAL_WRITE) === 0, 'EINVAL', 'the memfd is sealed against writing');

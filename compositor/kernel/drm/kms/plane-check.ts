@@ -27,7 +27,8 @@ export function checkPlane(plane: Plane, old: PlaneState, state: PlaneState): vo
   checkDestination(plane, state);
   checkSource(plane, state, fb);
   checkDamage(plane, state, fb);
-  require(!old.crtc || old.crtc === crtc, 'EINVAL', `${plane.name} has to be off before it goes to ${crtc.name}`);
+  require(!old.crtc ||
+    old.crtc === crtc, 'EINVAL', `${plane.name} has to be off before it goes to ${crtc.name}`);
 }
 
 function checkDestination(plane: Plane, { crtcX, crtcY, crtcW, crtcH }: PlaneState): void {
@@ -40,11 +41,7 @@ function checkSource(plane: Plane, { srcX, srcY, srcW, srcH }: PlaneState, fb: F
   const height = fb.layout.height * ONE;
   const inside = srcW <= width && srcX <= width - srcW && srcH <= height && srcY <= height - srcH;
   const pixels = [srcW, srcH, srcX, srcY].map(value => value / ONE);
-  require(
-    inside,
-    'ENOSPC',
-    `${plane.name}: source ${pixels[0]}x${pixels[1]} at ${pixels[2]},${pixels[3]} is not inside of framebuffer ${fb.id}, which has ${fb.layout.width}x${fb.layout.height}`,
-  );
+  require(inside, 'ENOSPC', `${plane.name}: source ${pixels[0]}x${pixels[1]} at ${pixels[2]},${pixels[3]} is not inside of framebuffer ${fb.id}, which has ${fb.layout.width}x${fb.layout.height}`);
 }
 
 /** Clips are compared with the framebuffer's size in 16.16, as Linux does, so clips far outside of it pass. */
@@ -75,11 +72,15 @@ export function checkScaling(plane: Plane, state: PlaneState): void {
 function checkScale(plane: Plane, source: number, destination: number): void {
   if (destination === 0) return;
   // 16.16 factor by which the source is shrunk: rounded towards the side on which it would be refused.
-  const factor = source > destination * ONE ? Math.ceil(source / destination) : Math.floor(source / destination);
+  const factor =
+    source > destination * ONE ? Math.ceil(source / destination) : Math.floor(source / destination);
   const { least, greatest } = plane.options.scale;
   const smallest = Math.floor(ONE / greatest);
   const largest = Math.floor(ONE / least);
   if (factor >= smallest && factor <= largest) return;
   const limits = least === greatest ? 'cannot scale' : `scales by ${least} to ${greatest}`;
-  throw new KernelError('ERANGE', `${plane.name} ${limits}; ${source / ONE} on ${destination} pixels is asked for`);
+  throw new KernelError(
+    'ERANGE',
+    `${plane.name} ${limits}; ${source / ONE} on ${destination} pixels is asked for`,
+  );
 }

@@ -1,14 +1,14 @@
 import {
   DRM_MODE_ROTATE_0,
-  DRM_PLANE_TYPE_CURSOR,
-  DRM_PLANE_TYPE_OVERLAY,
-  DRM_PLANE_TYPE_PRIMARY,
+  type DRM_PLANE_TYPE_CURSOR,
+  type DRM_PLANE_TYPE_OVERLAY,
+  type DRM_PLANE_TYPE_PRIMARY,
 } from '../../../../protocol/uapi/drm-mode.ts';
 import type { Fence } from '../../sync/fence.ts';
 import type { PropertyBinding } from './binding.ts';
 import type { Blob } from './blob.ts';
-import type { CrtcCommit } from './crtc-commit.ts';
 import type { Crtc } from './crtc.ts';
+import type { CrtcCommit } from './crtc-commit.ts';
 import type { Framebuffer } from './framebuffer.ts';
 import { ModesetLock } from './lock.ts';
 import type { ModeObject, ObjectTable } from './mode-object.ts';

@@ -121,10 +121,7 @@ export class Properties {
       'COLOR_ENCODING',
       enumeration(['ITU-R BT.601 YCbCr', 0], ['ITU-R BT.709 YCbCr', 1], ['ITU-R BT.2020 YCbCr', 2]),
     );
-    this.colorRange = make(
-      'COLOR_RANGE',
-      enumeration(['YCbCr limited range', 0], ['YCbCr full range', 1]),
-    );
+    this.colorRange = make('COLOR_RANGE', enumeration(['YCbCr limited range', 0], ['YCbCr full range', 1]));
     this.writebackFbId = make('WRITEBACK_FB_ID', object('fb'), ATOMIC);
     this.writebackOutFencePtr = make('WRITEBACK_OUT_FENCE_PTR', address(), ATOMIC);
     this.writebackFormats = make('WRITEBACK_PIXEL_FORMATS', blob(), { ...ATOMIC, immutable: true });

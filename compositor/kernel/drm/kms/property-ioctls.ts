@@ -1,6 +1,5 @@
 import { drm_mode_property_enum, modeIoctls } from '../../../../protocol/uapi/drm-mode.ts';
-import { u64 } from '../../../../protocol/uapi/struct.ts';
-import { u32 } from '../../../../protocol/uapi/struct.ts';
+import { u32, u64 } from '../../../../protocol/uapi/struct.ts';
 import { KernelError, require } from '../../task/kernel-error.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
 import type { DrmFile } from '../file.ts';
@@ -91,7 +90,9 @@ function objectOfType(device: KmsDevice, id: number, type: number): Plane | Crtc
   const any = device.objects.any(id);
   if (!any || (type !== 0 && OBJECT_TYPE[any.kind] !== type))
     throw new KernelError('ENOENT', `there is no object ${id} of type 0x${type.toString(16)}`);
-  require(any.kind === 'plane' || any.kind === 'crtc' || any.kind === 'connector', 'EINVAL', `a ${any.kind} has no properties`);
+  require(any.kind === 'plane' ||
+    any.kind === 'crtc' ||
+    any.kind === 'connector', 'EINVAL', `a ${any.kind} has no properties`);
   return findObject(device, id);
 }
 
@@ -108,7 +109,8 @@ function setLegacy(
 ): Sleeping<void> {
   const property = object.bindings.get(id)?.property;
   if (!property) throw new KernelError('EINVAL', `${object.name} has no property ${id}`);
-  if (property === device.properties.dpms && object instanceof Connector) return setDpms(device, call, object, value);
+  if (property === device.properties.dpms && object instanceof Connector)
+    return setDpms(device, call, object, value);
   property.validate(value, device.objects);
   return legacyCommit(device, call, { change: request => setProperty(request, object, id, value) });
 }

@@ -91,7 +91,13 @@ export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
     const names = properties.map(([property]) => property.id);
     argument.count_props = giveArray(task, u32, names, room, argument.props_ptr);
     giveArray(task, u64, values, room, argument.prop_values_ptr);
-    argument.count_encoders = giveArray(task, u32, [encoder.id], argument.count_encoders, argument.encoders_ptr);
+    argument.count_encoders = giveArray(
+      task,
+      u32,
+      [encoder.id],
+      argument.count_encoders,
+      argument.encoders_ptr,
+    );
     argument.encoder_id = connector.state.crtc ? encoder.id : 0;
     argument.connector_type = type;
     argument.connector_type_id = typeId;

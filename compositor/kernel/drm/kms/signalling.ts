@@ -60,7 +60,9 @@ export class Signalling {
   commitOf(crtc: Crtc): CrtcCommit {
     const { state } = this.#request;
     const { histogramMode: mode, histogramMemory: memory } = state.crtcs.get(crtc)!.draft;
-    const connector = [...state.connectors].find(([, { draft }]) => draft.crtc === crtc && draft.writeback?.fb);
+    const connector = [...state.connectors].find(
+      ([, { draft }]) => draft.crtc === crtc && draft.writeback?.fb,
+    );
     const fb = connector?.[1].draft.writeback?.fb;
     return new CrtcCommit(crtc, {
       event: this.#events.get(crtc) ?? null,

@@ -1,0 +1,210 @@
+import type { Machine, Nanoseconds } from '../../../machine/machine.ts';
+import { Completion } from '../../drm/kms/completion.ts';
+import type { Crtc } from '../../drm/kms/crtc.ts';
+import type { CrtcCommit } from '../../drm/kms/crtc-commit.ts';
+import type { VblankTime } from '../../drm/kms/vblank.ts';
+import type { DeviceSpeed } from '../../engine/cost.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Sleeping } from '../../task/kernel-thread.ts';
+import type { Frame } from './frame.ts';
+import { Scan } from './scan.ts';
+import type { ScanMemory } from './scan-memory.ts';
+
+/** A picture as it came over the cable. */
+export interface MonitorFrame {
+  /** The vblank at which its scan began. */
+  readonly sequence: bigint;
+  readonly time: Nanoseconds;
+  /** XRGB8888 in physical memory; good until the next scan begins, that is, inside of the callback. */
+  readonly address: number;
+  readonly stride: number;
+  readonly width: number;
+  readonly height: number;
+  /** CRC of the picture as `OP_CRC` defines it; null unless asked for. */
+  readonly crc: number | null;
+}
+
+/** Somebody who looks at the end of the cable. */
+export interface Monitor {
+  /** A picture is complete. */
+  frame(frame: MonitorFrame): void;
+  /** Wants every scan, and not only the first of each commit. */
+  readonly everyFrame?: boolean;
+  /** Wants `crc`. */
+  readonly crc?: boolean;
+}
+
+/** A commit that was ready for a vblank and could not be latched. */
+export interface MissedFlip {
+  readonly sequence: bigint;
+  readonly time: Nanoseconds;
+  readonly reason: string;
+}
+
+export interface PipeStatistics {
+  readonly flips: number;
+  readonly missedFlips: number;
+  /** The last of them. */
+  readonly misses: readonly MissedFlip[];
+  readonly framesScanned: number;
+  /** Scans that ended by a reset of the engine. */
+  readonly framesLost: number;
+}
+
+const MISSES_KEPT = 64;
+
+/**
+ * The hardware behind one CRTC: it latches commits at vblanks, and scans their pictures out when somebody looks: a
+ * writeback, a histogram, a monitor.
+ *
+ * ```text
+ * arm(commit) --vblank--> latched: flip event, out-fence --looked at--> scan --last line--> finished
+ *        ^        | the engine still reads the frame before: missed, tried again at the next vblank
+ *        +--------+
+ * ```
+ */
+export class Pipe {
+  readonly crtc: Crtc;
+  readonly #machine: Machine;
+  readonly #engine: Engine;
+  readonly #speed: DeviceSpeed;
+  readonly #memory: ScanMemory;
+  readonly #monitors = new Set<Monitor>();
+  #armed: { readonly frame: Frame; readonly commit: CrtcCommit } | null = null;
+  #shown: Frame | null = null;
+  #scan: { readonly scan: Scan; readonly done: Completion } | null = null;
+  /** The picture has not been looked at by the monitors. */
+  #unseen = false;
+  #hold: Disposable | null = null;
+  #flips = 0;
+  #missed = 0;
+  #misses: MissedFlip[] = [];
+  #scanned = 0;
+  #lost = 0;
+
+  constructor(parts: {
+    crtc: Crtc;
+    machine: Machine;
+    engine: Engine;
+    speed: DeviceSpeed;
+    memory: ScanMemory;
+  }) {
+    this.crtc = parts.crtc;
+    this.#machine = parts.machine;
+    this.#engine = parts.engine;
+    this.#speed = parts.speed;
+    this.#memory = parts.memory;
+    this.crtc.vblank.handler = vblank => this.#atVblank(vblank);
+  }
+
+  get statistics(): PipeStatistics {
+    return {
+      flips: this.#flips,
+      missedFlips: this.#missed,
+      misses: [...this.#misses],
+      framesScanned: this.#scanned,
+      framesLost: this.#lost,
+    };
+  }
+
+  /** Has a frame shown from the next vblank on that can take it. */
+  arm(frame: Frame, commit: CrtcCommit): void {
+    this.#armed = { frame, commit };
+    this.#updateHold();
+  }
+
+  /** Lets the scan that is under way end; nothing is shown afterwards. */
+  *disable(): Sleeping<void> {
+    while (this.#scan) yield* this.#scan.done.wait(`the scan of ${this.crtc.name}`);
+    this.#shown = null;
+    this.#unseen = false;
+    this.#updateHold();
+  }
+
+  attach(monitor: Monitor): Disposable {
+    this.#monitors.add(monitor);
+    this.#unseen = true;
+    this.#updateHold();
+    return {
+      [Symbol.dispose]: () => {
+        this.#monitors.delete(monitor);
+        this.#updateHold();
+      },
+    };
+  }
+
+  get #monitorsWait(): boolean {
+    if (!this.#shown || this.#monitors.size === 0) return false;
+    return this.#unseen || [...this.#monitors].some(monitor => monitor.everyFrame);
+  }
+
+  /** The vblank timer runs while there is something to latch, to scan, or being scanned. */
+  #updateHold(): void {
+    const needed = this.#armed !== null || this.#scan !== null || this.#monitorsWait;
+    if (needed) this.#hold ??= this.crtc.vblank.hold();
+    else {
+      this.#hold?.[Symbol.dispose]();
+      this.#hold = null;
+    }
+  }
+
+  #atVblank(vblank: VblankTime): void {
+    let commit: CrtcCommit | null = null;
+    if (this.#armed && this.#scan) this.#miss(vblank, this.#scan.scan);
+    else if (this.#armed) commit = this.#latch(this.#armed, vblank);
+    const wanted = commit?.writeback || commit?.histogram || this.#monitorsWait;
+    if (wanted && this.#shown && !this.#scan) this.#startScan(this.#shown, vblank, commit);
+    this.#updateHold();
+  }
+
+  #latch({ frame, commit }: { frame: Frame; commit: CrtcCommit }, vblank: VblankTime): CrtcCommit {
+    this.#armed = null;
+    this.#shown = frame;
+    this.#unseen = true;
+    this.#flips++;
+    commit.flip(vblank);
+    return commit;
+  }
+
+  #miss({ sequence, time }: VblankTime, scan: Scan): void {
+    this.#missed++;
+    const reason = `the display engine still reads the frame of vblank ${scan.vblank.sequence}`;
+    this.#misses.push({ sequence, time, reason });
+    if (this.#misses.length > MISSES_KEPT) this.#misses.shift();
+  }
+
+  #startScan(frame: Frame, vblank: VblankTime, commit: CrtcCommit | null): void {
+    const done = new Completion();
+    const viewers = [...this.#monitors].filter(monitor => this.#unseen || monitor.everyFrame);
+    const crc = viewers.some(monitor => monitor.crc);
+    this.#unseen = false;
+    const scan = new Scan({
+      machine: this.#machine,
+      engine: this.#engine,
+      speed: this.#speed,
+      memory: this.#memory,
+      label: this.crtc.name,
+      frame,
+      vblank,
+      commit,
+      crc,
+      finished: complete => {
+        this.#scan = null;
+        if (complete) {
+          this.#scanned++;
+          this.#show(viewers, frame, vblank, crc);
+        } else this.#lost++;
+        this.#updateHold();
+        done.complete();
+      },
+    });
+    this.#scan = { scan, done };
+  }
+
+  #show(viewers: readonly Monitor[], { mode }: Frame, { sequence, time }: VblankTime, crc: boolean): void {
+    if (viewers.length === 0) return;
+    const { address, stride, width, height } = this.#memory.image(mode.hdisplay, mode.vdisplay);
+    const frame = { sequence, time, address, stride, width, height, crc: crc ? this.#memory.crc : null };
+    for (const monitor of viewers) if (this.#monitors.has(monitor)) monitor.frame(frame);
+  }
+}
