@@ -125,7 +125,6 @@ function udmabufOperations(list: PageList): DmaBufOperations {
   return {
     exporter: 'udmabuf',
     backing: list,
-    attach: () => {},
     mayMap: (request: MapRequest) =>
       require(request.shared, 'EINVAL', 'a udmabuf can be mapped with MAP_SHARED only'),
     beginCpuAccess: () => {

@@ -98,8 +98,7 @@ class SyncobjWait {
   arm(resume: () => void): () => void {
     const undo: (() => void)[] = [];
     const listen = (fence: Fence): void => {
-      if (this.#options.available) return resume();
-      const remove = fence.addCallback(resume);
+      const remove = this.#options.available ? null : fence.addCallback(resume);
       if (remove) undo.push(remove);
       else resume();
     };

@@ -44,6 +44,13 @@ export interface Watch {
   cancel(): void;
 }
 
+/** An ioctl's argument in a process's memory. */
+export interface LaidOutArgument<S extends Struct> {
+  readonly address: bigint;
+  readBack(): UserResult<S>;
+  release(): void;
+}
+
 /**
  * A process: what its system calls are made through. Calls return at once or throw a KernelError; a call that may
  * sleep has a form that returns its KernelThread. Everything the process holds is given back when it exits.
@@ -142,7 +149,7 @@ export class Task {
 
   /** A typed ioctl: lays the argument and what it points to out in this process's memory, calls, and reads it back. */
   call<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): UserResult<S> {
-    const argument = this.#layOut(ioctl, value);
+    const argument = this.layOut(ioctl, value);
     try {
       this.ioctl(fd, ioctl.number, argument.address);
       return argument.readBack();
@@ -151,9 +158,19 @@ export class Task {
     }
   }
 
+  /** `call` for an ioctl whose answer is the number it returns: a descriptor of UDMABUF_CREATE, a count. */
+  callForNumber<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): number {
+    const argument = this.layOut(ioctl, value);
+    try {
+      return this.ioctl(fd, ioctl.number, argument.address);
+    } finally {
+      argument.release();
+    }
+  }
+
   /** `call` for an ioctl that may sleep. */
   startCall<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): KernelThread<UserResult<S>> {
-    const argument = this.#layOut(ioctl, value);
+    const argument = this.layOut(ioctl, value);
     const body = function* (this: Task): Sleeping<UserResult<S>> {
       try {
         const outcome = this.#enterIoctl(fd, ioctl.number, argument.address);
@@ -164,6 +181,22 @@ export class Task {
       }
     };
     return this.#start(ioctl.name, body.call(this));
+  }
+
+  /**
+   * Lays an ioctl's argument out in this process's memory: its address, how to read it back after the call, and how to
+   * give the memory back. `call` does all three; calls that return a number need them one by one.
+   */
+  layOut<S extends Struct>(ioctl: Ioctl<S>, value: UserValue<S>): LaidOutArgument<S> {
+    const block = marshal(ioctl, value);
+    const { address, release } = this.#scratch.take(block.bytes.length);
+    relocate(block.bytes, block.relocations, address);
+    this.memory.copyToUser(address, block.bytes);
+    return {
+      address,
+      release,
+      readBack: () => unmarshal(ioctl, this.memory.view(address, block.bytes.length, false), address, value),
+    };
   }
 
   /** The events of `events` (and POLLERR, POLLHUP) that hold now, as poll(2) with a time-out of 0. */
@@ -378,18 +411,6 @@ export class Task {
     const remove = this.#pollAnswer(file, fd, events).queue.add(check);
     check();
     return watch;
-  }
-
-  #layOut<S extends Struct>(ioctl: Ioctl<S>, value: UserValue<S>) {
-    const block = marshal(ioctl, value);
-    const { address, release } = this.#scratch.take(block.bytes.length);
-    relocate(block.bytes, block.relocations, address);
-    this.memory.copyToUser(address, block.bytes);
-    return {
-      address,
-      release,
-      readBack: () => unmarshal(ioctl, this.memory.view(address, block.bytes.length, false), address, value),
-    };
   }
 
   /** Names the system call in an error that leaves the kernel. */

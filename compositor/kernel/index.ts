@@ -1,0 +1,52 @@
+/**
+ * A userspace model of the Linux kernel objects that buffers and fences live in. A `Kernel` owns devices and processes;
+ * everything is reached through the system calls of a `Task`.
+ *
+ * ```ts
+ * import { Kernel, VirtualMachine, addUdmabufDevice, F_ADD_SEALS, F_SEAL_SHRINK, UDMABUF_CREATE } from 'fencepost/kernel';
+ *
+ * const machine = new VirtualMachine();
+ * const kernel = new Kernel({ machine });
+ * addUdmabufDevice(kernel);
+ *
+ * const task = kernel.createTask({ name: 'example' });
+ * const memfd = task.memfdCreate('pixels');
+ * task.truncate(memfd, 4096n);
+ * task.fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK);
+ * const device = task.open('/dev/udmabuf');
+ * const buffer = task.callForNumber(device, UDMABUF_CREATE, { memfd, size: 4096n });
+ *
+ * const address = task.mmap(buffer, 4096);
+ * task.memory.view(address, 4).set([1, 2, 3, 4]);
+ * const { fd } = task.call(buffer, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, { flags: DMA_BUF_SYNC_WRITE, fd: -1 });
+ * console.log(task.poll(fd, POLLIN) === POLLIN); // true: nobody uses the buffer
+ *
+ * kernel[Symbol.dispose]();
+ * ```
+ *
+ * Failed calls throw a `KernelError` with Linux's `code` and `errno`. Calls that sleep have a form that returns a
+ * `KernelThread` (`startCall`, `startRead`); under a `VirtualMachine` time moves only when a test says so.
+ */
+
+export * from '../../protocol/uapi/dma-buf.ts';
+export * from '../../protocol/uapi/fcntl.ts';
+export * from '../../protocol/uapi/sync-file.ts';
+export * from '../../protocol/uapi/syncobj.ts';
+export * from '../../protocol/uapi/udmabuf.ts';
+export { openHostFiles } from '../machine/host-files.ts';
+export { type Machine, MILLISECOND, type Nanoseconds, SECOND } from '../machine/machine.ts';
+export { RealMachine } from '../machine/real-machine.ts';
+export { VirtualMachine } from '../machine/virtual-machine.ts';
+export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
+export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
+export { type DeviceNode, Kernel, type KernelOptions, type NodeAccess, type TaskOptions } from './kernel.ts';
+export type { Backing, Pin } from './memory/backing.ts';
+export { createBacking } from './memory/create-backing.ts';
+export { PhysicalMemory } from './memory/physical-memory.ts';
+export { addUdmabufDevice } from './memory/udmabuf.ts';
+export { Fence } from './sync/fence.ts';
+export { PromisedFence } from './sync/promised-fence.ts';
+export { SoftwareTimeline } from './sync/software-timeline.ts';
+export { createSyncFile, SyncFile } from './sync/sync-file.ts';
+export { Syncobj } from './sync/syncobj.ts';
+export * from './task/index.ts';
