@@ -5,11 +5,15 @@ import type { Handle } from '../../protocol/object/message.ts';
 import type { ObjectProxy } from '../../protocol/object/proxy.ts';
 import { signatureOf } from '../../protocol/object/signature.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
+import { drmIoctls } from '../../protocol/uapi/drm.ts';
 import { ConnectionClosed, MissingGlobal } from './errors.ts';
+import { RENDER_NODE } from './image-memory.ts';
 import { RemoteKernel } from './kernel.ts';
-import type { ClientOptions, WaitOptions } from './options.ts';
+import type { ClientOptions, WaitOptions, WindowOptions } from './options.ts';
+import { Outputs } from './outputs.ts';
 import type { Global } from './registry.ts';
 import { type Explanation, wait } from './wait.ts';
+import { createWindow, type Window } from './window.ts';
 
 /** How a connection ended. */
 export type ConnectionEnd =
@@ -41,8 +45,10 @@ export class Client implements AsyncDisposable {
   readonly #objects: ClientObjects;
   readonly #globals = new Map<number, Global>();
   readonly #shared = new Map<InterfaceName, ObjectProxy<InterfaceName>>();
+  readonly #devices = new Map<string, Promise<number>>();
   readonly #ends = new Set<(error: Error) => void>();
   #kernel: RemoteKernel | null = null;
+  #outputs: Outputs | null = null;
   #closing = false;
   #error: Error | null = null;
   #tellClosed: (end: ConnectionEnd) => void = () => {};
@@ -126,6 +132,36 @@ export class Client implements AsyncDisposable {
     return this.#kernel;
   }
 
+  /** The server's outputs, bound when first asked for. */
+  get outputs(): Outputs {
+    this.#outputs ??= new Outputs(this);
+    return this.#outputs;
+  }
+
+  /** Makes a window and waits until the server has configured it. */
+  createWindow(options?: WindowOptions, limits?: WaitOptions): Promise<Window> {
+    return createWindow(this, options, limits);
+  }
+
+  /** A device node of the client's Task, opened once and kept open. */
+  device(path: string): Promise<number> {
+    const known = this.#devices.get(path);
+    if (known) return known;
+    const opened = this.kernel.open(path);
+    this.#devices.set(path, opened);
+    opened.catch(() => this.#devices.delete(path));
+    return opened;
+  }
+
+  /** Closes a GEM handle of the render node without waiting. */
+  closeGem(handle: number): void {
+    const closed = async () => {
+      const node = await this.device(RENDER_NODE);
+      await this.kernel.call(node, drmIoctls.DRM_IOCTL_GEM_CLOSE, { handle });
+    };
+    if (this.#error === null) closed().catch(() => {});
+  }
+
   /** Waits until the server has handled every request so far and everything it said meanwhile has arrived. */
   roundtrip(options?: WaitOptions): Promise<void> {
     return this.until<void>(
@@ -204,10 +240,15 @@ export class Client implements AsyncDisposable {
   #listenToRegistry(): void {
     const registry = this.display.get_registry();
     this.#shared.set('wl_registry', registry as unknown as ObjectProxy<InterfaceName>);
-    registry.on('global', (name, interfaceName, version) =>
-      this.#globals.set(name, { name, interface: interfaceName, version }),
-    );
-    registry.on('global_remove', name => this.#globals.delete(name));
+    registry.on('global', (name, interfaceName, version) => {
+      const global = { name, interface: interfaceName, version };
+      this.#globals.set(name, global);
+      this.#outputs?.appeared(global);
+    });
+    registry.on('global_remove', name => {
+      this.#globals.delete(name);
+      this.#outputs?.disappeared(name);
+    });
   }
 
   #find(interfaceName: string): Global | undefined {
