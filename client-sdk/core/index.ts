@@ -7,6 +7,8 @@ export * from './errors.ts';
 export * from './feedback.ts';
 export * from './fence.ts';
 export type { Frame } from './frame.ts';
+export * from './gpu.ts';
+export type * from './gpu-command.ts';
 export * from './image.ts';
 export * from './kernel.ts';
 export type { MappedPlane, Mapping } from './mapping.ts';

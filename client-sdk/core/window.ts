@@ -58,6 +58,8 @@ export class Window implements Disposable, SurfaceRole {
   constructor(client: Client, options: WindowOptions) {
     this.#options = options;
     this.#title = options.title ?? '';
+    // A surface is told of the outputs that the client knows.
+    void client.outputs;
     this.surface = new Surface(client, this, options.size ?? DEFAULT_SIZE, options);
     this.xdgSurface = shellOf(client).get_xdg_surface(this.surface.proxy);
     this.toplevel = this.xdgSurface.get_toplevel();
