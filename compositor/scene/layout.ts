@@ -58,7 +58,7 @@ export function leastCrowded(windows: readonly Window[], outputs: readonly Outpu
 }
 
 const isTiled = ({ wishes }: Window): boolean =>
-  wishes.fullscreen === false && !wishes.maximised && !wishes.minimised && wishes.place === null;
+  wishes.fullscreen === false && !wishes.maximised && wishes.place === null;
 
 function outputOf(window: Window, outputs: readonly OutputInfo[]): OutputInfo | undefined {
   const { fullscreen } = window.wishes;

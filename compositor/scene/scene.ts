@@ -78,8 +78,8 @@ export class Scene {
 
   /** The window that has an output to itself; what it does not cover there is black. */
   fullscreenOn(output: OutputInfo): Window | null {
-    const covers = ({ slot, mapped, wishes }: Window): boolean =>
-      mapped && !wishes.minimised && slot?.mode === 'fullscreen' && slot.output === output.name;
+    const covers = ({ slot, mapped }: Window): boolean =>
+      mapped && slot?.mode === 'fullscreen' && slot.output === output.name;
     return this.#windows.findLast(covers) ?? null;
   }
 
@@ -164,10 +164,8 @@ export class Scene {
       this.#windows.filter(window => window.mapped),
       this.#outputs,
     );
-    for (const window of this.#windows) {
-      window.slot = slots.get(window) ?? null;
-      if (window.slot) this.#configure(window, window.slot);
-    }
+    for (const window of this.#windows) window.slot = slots.get(window) ?? null;
+    for (const window of this.#windows) if (window.slot) this.#configure(window, window.slot);
     this.update();
   }
 
@@ -192,9 +190,16 @@ export class Scene {
     const states: WindowStateName[] = [];
     if (slot.mode !== 'floating') states.push(slot.mode);
     if (window === this.#windows.at(-1)) states.push('activated');
-    if (window.wishes.minimised) states.push('suspended');
+    if (this.#hidden(window, slot)) states.push('suspended');
     const { width, height } = slot.rect;
     window.configure({ size: { width, height }, bounds: { width, height }, states });
+  }
+
+  /** Whether another window has the output to itself. */
+  #hidden(window: Window, slot: Slot): boolean {
+    const output = this.#outputs.find(candidate => candidate.name === slot.output);
+    const full = output && this.fullscreenOn(output);
+    return full !== undefined && full !== null && full !== window;
   }
 
   #apply(transaction: Transaction): void {

@@ -46,10 +46,10 @@ export function windowOrigin(window: Window): Point {
   };
 }
 
-/** Windows from the lowest to the highest, each followed by its popups. A minimised window is not shown. */
+/** Windows from the lowest to the highest, each followed by its popups. */
 export function buildStack(windows: readonly Window[], popups: readonly Popup[]): SurfacePlacement[] {
   const stack: SurfacePlacement[] = [];
-  const shown = windows.filter(window => window.slot && window.mapped && !window.wishes.minimised);
+  const shown = windows.filter(window => window.slot && window.mapped);
   for (const window of [...shown].sort((a, b) => level(a) - level(b))) {
     const origin = windowOrigin(window);
     flatten(window.surface, origin, window, stack);

@@ -33,9 +33,10 @@ export class Subsurface {
   }
 
   setSynchronised(synchronised: boolean): void {
+    if (this.#destroyed) return;
     const was = this.effectivelySynchronised;
     this.#synchronised = synchronised;
-    if (was && !this.effectivelySynchronised) this.surface.flushCached();
+    if (was && !this.effectivelySynchronised) this.surface.becameDesynchronised();
   }
 
   setPosition(position: Point): void {

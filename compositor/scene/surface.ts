@@ -141,6 +141,13 @@ export class Surface {
     if (entries.length > 0) this.#owner.submit(new Transaction(entries));
   }
 
+  /** Its cached state takes effect, and that of the descendants that only waited because this one did. */
+  becameDesynchronised(): void {
+    this.flushCached();
+    for (const child of this.#children)
+      if (!child.effectivelySynchronised) child.surface.becameDesynchronised();
+  }
+
   dropCached(): void {
     if (this.#cached) abandonEntry(this.#cached);
     this.#cached = null;

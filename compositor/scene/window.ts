@@ -35,7 +35,6 @@ export interface WindowWishes {
   maximised: boolean;
   /** `output` is a name, null leaves the choice to the compositor; false is not fullscreen. */
   fullscreen: false | { readonly output: string | null };
-  minimised: boolean;
   /** A fixed place in the global space instead of a tile. */
   place: Rect | null;
 }
@@ -48,7 +47,7 @@ export class Window {
   parent: Window | null = null;
   /** No pong for a ping within its time. */
   unresponsive = false;
-  readonly wishes: WindowWishes = { maximised: false, fullscreen: false, minimised: false, place: null };
+  readonly wishes: WindowWishes = { maximised: false, fullscreen: false, place: null };
   slot: Slot | null = null;
   /** Output it was opened on. */
   home: string | null = null;
@@ -91,7 +90,7 @@ export class Window {
   reset(): void {
     this.#configuration = null;
     this.slot = null;
-    Object.assign(this.wishes, { maximised: false, fullscreen: false, minimised: false });
+    Object.assign(this.wishes, { maximised: false, fullscreen: false });
   }
 }
 

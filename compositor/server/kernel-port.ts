@@ -11,8 +11,6 @@ export interface KernelPort {
   adopt(task: Task, hostDescriptor: number): number;
   /** Closes a real descriptor that arrived for nobody. */
   closeHost(hostDescriptor: number): void;
-  /** memfd_create(2) in `task`. */
-  memfdCreate(task: Task, name: string, flags: number): number;
   /** The real descriptor behind a file, lent, and which of its bytes are the file's; null when there is none. */
   lend(
     task: Task,

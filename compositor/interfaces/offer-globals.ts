@@ -1,0 +1,82 @@
+// Every global, and who is offered it.
+import type { Resource } from '../../protocol/object/resource.ts';
+import type { InterfaceName } from '../../protocol/object/types.ts';
+import type { Client } from '../server/client.ts';
+import type { Server } from '../server/server.ts';
+import type { Caller, Context } from './context.ts';
+import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
+import { bindImageCopyCapture } from './ext-image-copy-capture.ts';
+import { bindHistogramManager } from './fencepost-histogram.ts';
+import { KernelCalls } from './fencepost-kernel.ts';
+import { bindCompositor } from './wl-compositor.ts';
+import { offerOutputs } from './wl-output.ts';
+import { bindShm } from './wl-shm.ts';
+import { bindSubcompositor } from './wl-subcompositor.ts';
+import { bindSyncobjManager } from './wp-linux-drm-syncobj.ts';
+import { bindPresentation } from './wp-presentation.ts';
+import { bindSinglePixelBuffer } from './wp-single-pixel-buffer.ts';
+import { bindViewporter } from './wp-viewporter.ts';
+import { WmBase } from './xdg-wm-base.ts';
+import { bindDmabuf } from './zwp-linux-dmabuf.ts';
+import { bindExplicitSynchronization } from './zwp-linux-explicit-synchronization.ts';
+
+type Offer = (client: Client) => boolean;
+
+const everybody: Offer = () => true;
+/** Fences and dma-bufs are files of a Task: a client without kernel calls could never have one. */
+const withKernelCalls: Offer = client => client.may('kernel-calls');
+const withCapture: Offer = client => client.may('capture');
+
+/** Offers everything there is, in the order in which clients are told of it. Disposing withdraws it all. */
+export function offerGlobals(context: Context, server: Server): Disposable {
+  const offered: Disposable[] = [];
+  const offer = <N extends InterfaceName>(
+    name: N,
+    version: number,
+    offeredTo: Offer,
+    bind: (caller: Caller, resource: Resource<N>) => void,
+  ): void => {
+    offered.push(
+      server.globals.add({
+        interface: name,
+        version,
+        offeredTo,
+        bind: (client, resource) => bind({ context, client }, resource),
+      }),
+    );
+  };
+  offer('wl_compositor', 6, everybody, bindCompositor);
+  offer('wl_subcompositor', 1, everybody, bindSubcompositor);
+  offer('wl_shm', 2, everybody, bindShm);
+  offer('xdg_wm_base', 6, everybody, (caller, resource) => void new WmBase(caller, resource));
+  offer('wp_presentation', 1, everybody, bindPresentation);
+  offer('wp_viewporter', 1, everybody, bindViewporter);
+  offer('wp_single_pixel_buffer_manager_v1', 1, everybody, bindSinglePixelBuffer);
+  const capabilities = context.rooms.kernelCapabilities;
+  if (capabilities) {
+    offer('zwp_linux_dmabuf_v1', 4, withKernelCalls, (caller, resource) =>
+      bindDmabuf(caller, resource, capabilities),
+    );
+    offer('zwp_linux_explicit_synchronization_v1', 2, withKernelCalls, (caller, resource) =>
+      bindExplicitSynchronization(caller, resource, capabilities),
+    );
+    offer('wp_linux_drm_syncobj_manager_v1', 1, withKernelCalls, (caller, resource) =>
+      bindSyncobjManager(caller, resource, capabilities),
+    );
+  }
+  offer('ext_output_image_capture_source_manager_v1', 1, withCapture, bindOutputCaptureSource);
+  offer('ext_image_copy_capture_manager_v1', 1, withCapture, bindImageCopyCapture);
+  offer('fencepost_histogram_manager_v1', 1, client => client.may('histogram'), bindHistogramManager);
+  offer(
+    'fencepost_kernel_v1',
+    1,
+    withKernelCalls,
+    (caller, resource) => void new KernelCalls(caller, resource),
+  );
+  offered.push(offerOutputs(context, server));
+  return {
+    [Symbol.dispose]: () => {
+      for (const global of offered.splice(0)) global[Symbol.dispose]();
+    },
+  };
+}
