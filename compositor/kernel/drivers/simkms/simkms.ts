@@ -106,7 +106,6 @@ function drmDriver(client: (file: DrmFile) => { histogram: boolean }): DrmDriver
     version: [1, 0, 0],
     features,
     modeCaps: {
-      dumbBuffer: true,
       preferredDepth: 24,
       cursorWidth: CURSOR_MAXIMUM,
       cursorHeight: CURSOR_MAXIMUM,

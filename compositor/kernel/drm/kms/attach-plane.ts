@@ -32,7 +32,6 @@ export const constant = (property: Property, value: bigint): { property: Propert
 export interface PlaneAttachments {
   inFormats: Blob;
   zpos: Property;
-  scales: boolean;
   sizeHints?: Blob;
   /** Shows YCbCr. */
   ycbcr: boolean;

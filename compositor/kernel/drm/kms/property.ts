@@ -65,18 +65,7 @@ export class Property implements ModeObject {
 
   /** The `values` that GETPROPERTY reports. */
   get values(): readonly bigint[] {
-    switch (this.type.kind) {
-      case 'range':
-      case 'signed range':
-        return [BigInt.asUintN(64, this.type.minimum), BigInt.asUintN(64, this.type.maximum)];
-      case 'enum':
-      case 'bitmask':
-        return this.type.entries.map(([, value]) => BigInt(value));
-      case 'object':
-        return [BigInt(OBJECT_TYPE[this.type.of])];
-      case 'blob':
-        return [];
-    }
+    return valuesOf(this.type);
   }
 
   get entries(): readonly EnumEntry[] {
@@ -131,6 +120,21 @@ export class Property implements ModeObject {
       case 'object':
         return `0 or the id of a ${type.of} is expected`;
     }
+  }
+}
+
+function valuesOf(type: PropertyType): readonly bigint[] {
+  switch (type.kind) {
+    case 'range':
+    case 'signed range':
+      return [BigInt.asUintN(64, type.minimum), BigInt.asUintN(64, type.maximum)];
+    case 'enum':
+    case 'bitmask':
+      return type.entries.map(([, value]) => BigInt(value));
+    case 'object':
+      return [BigInt(OBJECT_TYPE[type.of])];
+    case 'blob':
+      return [];
   }
 }
 

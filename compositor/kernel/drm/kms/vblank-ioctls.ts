@@ -30,7 +30,8 @@ import type { KmsDevice } from './kms-device.ts';
 import { lookup } from './resource-ioctls.ts';
 import type { Vblank, VblankTime } from './vblank.ts';
 
-type WaitArgument = StructValue<typeof drm_wait_vblank>;
+type Wait = StructValue<typeof drm_wait_vblank>;
+type WaitArgument = { readonly request: Wait['request']; reply: Wait['reply'] };
 
 /** Sequences this far behind are in the past, not 2^32 ahead (`drm_vblank_passed`). */
 const PAST = 1n << 23n;
