@@ -39,6 +39,16 @@ export { RealMachine } from '../machine/real-machine.ts';
 export { VirtualMachine } from '../machine/virtual-machine.ts';
 export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
 export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
+export {
+  createSimkms,
+  type MissedFlip,
+  type Monitor,
+  type MonitorFrame,
+  type OutputOptions,
+  type PipeStatistics,
+  Simkms,
+  type SimkmsOptions,
+} from './drivers/simkms/index.ts';
 export { type DeviceNode, Kernel, type KernelOptions, type NodeAccess, type TaskOptions } from './kernel.ts';
 export type { Backing, Pin } from './memory/backing.ts';
 export { createBacking } from './memory/create-backing.ts';
