@@ -51,6 +51,11 @@ export interface CaptureRequest {
   /** What the client's buffer lacks, in buffer coordinates. */
   readonly bufferDamage: Region;
   readonly paintCursors: boolean;
+  /**
+   * The time of this client's last result: damage is counted from there, and an image that was missed since is taken at
+   * once. Without it all of the output counts as damaged.
+   */
+  readonly since?: Nanoseconds;
   /** True: at once, whether or not anything changed (the first frame of a session). False: with the next damage. */
   readonly immediate: boolean;
   /** The copy is complete: its fence has signalled. */
