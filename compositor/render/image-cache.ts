@@ -26,13 +26,14 @@ interface Entry extends Disposable {
 export class ImageCache implements Disposable {
   readonly #device: RenderDevice;
   readonly #trace: Trace;
-  readonly #udmabuf: number | null;
+  /** Descriptor of /dev/udmabuf, lent; null when there is none. */
+  readonly udmabuf: number | null;
   readonly #entries = new Map<number, Entry | null>();
 
   constructor(device: RenderDevice, trace: Trace) {
     this.#device = device;
     this.#trace = trace;
-    this.#udmabuf = this.#open();
+    this.udmabuf = this.#open();
   }
 
   /** Null for a buffer that can't be drawn from; the reason is in the trace. */
@@ -55,7 +56,7 @@ export class ImageCache implements Disposable {
 
   [Symbol.dispose](): void {
     for (const id of [...this.#entries.keys()]) this.#forget(id);
-    if (this.#udmabuf !== null && !this.#device.task.exited) this.#device.task.close(this.#udmabuf);
+    if (this.udmabuf !== null && !this.#device.task.exited) this.#device.task.close(this.udmabuf);
   }
 
   #make(buffer: ShmBuffer | DmabufBuffer): Entry | null {
@@ -69,7 +70,7 @@ export class ImageCache implements Disposable {
 
   #makeShm(buffer: ShmBuffer): Entry {
     const shared: ShmSource | null =
-      this.#udmabuf === null ? null : shareShm(this.#device, this.#udmabuf, buffer);
+      this.udmabuf === null ? null : shareShm(this.#device, this.udmabuf, buffer);
     const memory = shared ?? new CopiedShm(this.#device, buffer);
     return {
       source: use => {

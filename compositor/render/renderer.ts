@@ -1,8 +1,6 @@
 // The scene of an output turned into one submission of ordered passes.
 import { POLLIN } from '../../protocol/uapi/fcntl.ts';
-import { KernelError } from '../kernel/task/index.ts';
 import type { Trace } from '../observe/trace.ts';
-import type { BufferUse } from '../scene/buffer-use.ts';
 import type { Region } from '../scene/region.ts';
 import { fillCommands, layerCommands } from './commands.ts';
 import { ImageCache, type Source } from './image-cache.ts';
@@ -21,23 +19,28 @@ export interface Composition {
   readonly consumer: string;
 }
 
+/** A submission. */
+export interface RenderJob {
+  /** A sync file, the receiver's own. */
+  readonly fence: number;
+  /** The job is known to be over: lets go what was held for it, before the watch of its fence does. */
+  settle(): void;
+}
+
 export class Renderer implements Disposable {
   readonly device: RenderDevice;
   readonly images: ImageCache;
-  readonly #trace: Trace;
 
   constructor(device: RenderDevice, trace: Trace) {
     this.device = device;
     this.images = new ImageCache(device, trace);
-    this.#trace = trace;
   }
 
   /**
    * Draws. The job's fence is left in the reservations of all sources as a reader's and of the target as a writer's.
-   * Returns it as a sync file of the caller's, null when there was nothing to draw. Throws a KernelError when the device
-   * takes no job.
+   * Returns null when there was nothing to draw. Throws a KernelError when the device takes no job.
    */
-  compose(composition: Composition): number | null {
+  compose(composition: Composition): RenderJob | null {
     const { target, damage, background } = composition;
     if (damage.isEmpty) return null;
     const { visible, uncovered } = cull(composition.layers, damage);
@@ -54,8 +57,7 @@ export class Renderer implements Disposable {
     }
     if (commands.length === 0) return null;
     const fence = this.device.submit(commands);
-    this.#keepShared(visible, sources, fence, composition.consumer);
-    return fence;
+    return { fence, settle: this.#keepShared(visible, sources, fence, composition.consumer) };
   }
 
   [Symbol.dispose](): void {
@@ -68,24 +70,18 @@ export class Renderer implements Disposable {
     sources: readonly (Source | null)[],
     fence: number,
     consumer: string,
-  ): void {
+  ): () => void {
     const holds = sources.flatMap((source, at) =>
       source?.kind === 'image' && source.memory === 'shared'
-        ? [holdFor(visible[at]!.layer.use, consumer)]
+        ? [visible[at]!.layer.use.hold(`render job of ${consumer}`)]
         : [],
     );
-    if (holds.length === 0) return;
-    const release = (): void => {
-      for (const hold of holds) hold[Symbol.dispose]();
+    if (holds.length === 0) return () => {};
+    const watch = this.device.task.watch(fence, POLLIN, () => settle());
+    const settle = (): void => {
+      watch.cancel();
+      for (const hold of holds.splice(0)) hold[Symbol.dispose]();
     };
-    try {
-      this.device.task.watch(fence, POLLIN, release);
-    } catch (error) {
-      this.#trace.note('fault', 'a render fence cannot be watched; its shm buffers stay held', {
-        error: error instanceof KernelError ? error.message : String(error),
-      });
-    }
+    return settle;
   }
 }
-
-const holdFor = (use: BufferUse, consumer: string): Disposable => use.hold(`render job of ${consumer}`);

@@ -1,5 +1,5 @@
 // wl_shm memory as a source of the render engine: its own pages where that is safe, a copy otherwise.
-import { F_SEAL_SHRINK, F_SEAL_WRITE } from '../../protocol/uapi/fcntl.ts';
+import { F_ADD_SEALS, F_GET_SEALS, F_SEAL_SHRINK, F_SEAL_WRITE } from '../../protocol/uapi/fcntl.ts';
 import { UDMABUF_CREATE, UDMABUF_FLAGS_CLOEXEC } from '../../protocol/uapi/udmabuf.ts';
 import { PAGE_SIZE, type Task } from '../kernel/task/index.ts';
 import type { ShmBuffer } from '../scene/client-buffer.ts';
@@ -16,38 +16,52 @@ export interface ShmSource extends Disposable {
 }
 
 /**
- * A dma-buf of the client's pages (`drivers/dma-buf/udmabuf.c` wants them sealed against shrinking and not against
- * writing, and whole pages of the file). Null when there can be none.
+ * The client's own pages (`drivers/dma-buf/udmabuf.c` wants them sealed against shrinking and not against writing, and
+ * whole pages of the file). Null when that can't be: they are copied then.
  */
 export function shareShm(device: RenderDevice, udmabuf: number, buffer: ShmBuffer): ShmSource | null {
-  const { task } = device;
+  const { task, buffers } = device;
+  const pages = shmPages(task, udmabuf, buffer);
+  if (!pages) return null;
+  try {
+    const handle = buffers.import(pages.dmabuf);
+    const image = imageOf(buffer, handle, pages.offset);
+    return { shared: true, image: () => image, [Symbol.dispose]: () => buffers.drop(handle) };
+  } catch {
+    return null;
+  } finally {
+    task.close(pages.dmabuf);
+  }
+}
+
+/** The buffer's pages as a dma-buf of the caller's, and where in it the buffer begins; null when that can't be. */
+export function shmPages(
+  task: Task,
+  udmabuf: number,
+  buffer: ShmBuffer,
+): { readonly dmabuf: number; readonly offset: number } | null {
   const { fd } = buffer.memory;
   const start = Math.floor(buffer.offset / PAGE_SIZE) * PAGE_SIZE;
   const end = Math.ceil((buffer.offset + buffer.byteLength) / PAGE_SIZE) * PAGE_SIZE;
-  let handle: number;
   try {
     if (!sealed(task, fd)) return null;
-    const dmabuf = createUdmabuf(task, udmabuf, { fd, start, length: end - start });
-    try {
-      handle = device.buffers.import(dmabuf);
-    } finally {
-      task.close(dmabuf);
-    }
+    return {
+      dmabuf: createUdmabuf(task, udmabuf, { fd, start, length: end - start }),
+      offset: buffer.offset - start,
+    };
   } catch {
-    // Too large, too short, or no memfd: it is copied.
+    // Too large, too short, or no memfd.
     return null;
   }
-  const image = imageOf(buffer, handle, buffer.offset - start);
-  return { shared: true, image: () => image, [Symbol.dispose]: () => device.buffers.drop(handle) };
 }
 
 function sealed(task: Task, fd: number): boolean {
   try {
-    task.fcntl(fd, 'F_ADD_SEALS', F_SEAL_SHRINK);
+    task.fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK);
   } catch {
     // Sealed against sealing: it may have the right seals all the same.
   }
-  const seals = task.fcntl(fd, 'F_GET_SEALS');
+  const seals = task.fcntl(fd, F_GET_SEALS);
   return (seals & F_SEAL_SHRINK) !== 0 && (seals & F_SEAL_WRITE) === 0;
 }
 

@@ -59,8 +59,6 @@ export interface SyncFileStatus {
   readonly signalled: boolean;
   /** The negative errno of a fence that ended in error; 0 otherwise. */
   readonly error: number;
-  /** When the last one signalled; 0 while one is pending. */
-  readonly time: Nanoseconds;
 }
 
 /** Fences described at once; a sync file with more is asked again with room for them. */
@@ -69,7 +67,7 @@ const USUAL_FENCES = 4;
 /** Throws a KernelError when the descriptor is no sync file. */
 export function syncFileStatus(task: Task, fd: number): SyncFileStatus {
   const { status } = task.call(fd, SYNC_IOC_FILE_INFO, { num_fences: 0 });
-  return { signalled: status !== 0, error: Math.min(status, 0), time: 0n };
+  return { signalled: status !== 0, error: Math.min(status, 0) };
 }
 
 /** When the fences of a signalled sync file signalled, the last of them; 0 while one is pending. */

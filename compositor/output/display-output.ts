@@ -1,0 +1,346 @@
+// One display: when it repaints, and what is answered when a frame is on the screen.
+import { type Machine, type Nanoseconds, SECOND } from '../machine/machine.ts';
+import type { Counters } from '../observe/counters.ts';
+import type { Trace } from '../observe/trace.ts';
+import type {
+  CaptureConstraints,
+  CaptureRequest,
+  HistogramRequest,
+  Output,
+  OutputInfo,
+} from '../scene/outputs.ts';
+import { Region } from '../scene/region.ts';
+import type { Scene } from '../scene/scene.ts';
+import type { Surface } from '../scene/surface.ts';
+import { signalTime } from '../sync/sync-file.ts';
+import { CaptureQueue } from './capture.ts';
+import type { CaptureDevices } from './capture-destination.ts';
+import type { Card, Flip } from './card.ts';
+import { type Frame, FrameAnswers } from './frame.ts';
+import { FrameClock } from './frame-clock.ts';
+import { HistogramQueue } from './histogram.ts';
+import { damageOn, layersOf, type SurfaceLayer } from './layers.ts';
+import { type PaintedFrame, Painter, type PainterOptions } from './painter.ts';
+import type { RepaintState } from './repaint-state.ts';
+import { type Misses, type MissReason, noMisses, type OutputStatistics } from './statistics.ts';
+
+/** No flip for so long means that it was lost. */
+const FLIP_TIMEOUT: Nanoseconds = 5n * SECOND;
+
+export interface DisplayOutputOptions extends PainterOptions {
+  readonly machine: Machine;
+  readonly counters: Counters;
+  readonly scene: Scene;
+  readonly info: OutputInfo;
+  readonly refresh: Nanoseconds;
+  readonly captureConstraints: CaptureConstraints;
+  readonly devices: CaptureDevices;
+}
+
+export class DisplayOutput implements Output {
+  readonly info: OutputInfo;
+  readonly captureConstraints: CaptureConstraints;
+  readonly #machine: Machine;
+  readonly #trace: Trace;
+  readonly #counters: Counters;
+  readonly #scene: Scene;
+  readonly #card: Card;
+  readonly #crtc: number;
+  readonly #painter: Painter;
+  readonly #clock: FrameClock;
+  readonly #captures: CaptureQueue;
+  readonly #histograms: HistogramQueue;
+  readonly #flips: Disposable;
+  readonly #shownCommits = new WeakMap<Surface, number>();
+  readonly #misses: Misses = noMisses();
+  #state: RepaintState = { kind: 'idle' };
+  #damage: Region;
+  #wanted = false;
+  /** The frame on the screen. */
+  #shown: Frame | null = null;
+  #nextFrame = 1n;
+  #frames = 0;
+  #composited = 0;
+  #scannedOut = 0;
+
+  constructor(options: DisplayOutputOptions) {
+    this.info = options.info;
+    this.captureConstraints = options.captureConstraints;
+    this.#machine = options.machine;
+    this.#trace = options.trace;
+    this.#counters = options.counters;
+    this.#scene = options.scene;
+    this.#card = options.card;
+    this.#crtc = options.pipe.crtc.id;
+    this.#painter = new Painter(options);
+    this.#clock = new FrameClock(options.refresh);
+    this.#captures = new CaptureQueue({ ...options, wake: () => this.#want() });
+    this.#histograms = new HistogramQueue({ ...options, wake: () => this.#want() });
+    this.#damage = Region.of({ x: 0, y: 0, ...options.info.mode });
+    this.#flips = options.card.onFlip(this.#crtc, flip => this.#flipped(flip));
+    this.#schedule();
+  }
+
+  get statistics(): OutputStatistics {
+    return {
+      name: this.info.name,
+      frames: this.#frames,
+      composited: this.#composited,
+      scannedOut: this.#scannedOut,
+      missedVblanks: Object.values(this.#misses).reduce((sum, count) => sum + count, 0),
+      misses: { ...this.#misses },
+      planesInUse: this.#painter.planesInUse,
+      state: this.#state.kind,
+    };
+  }
+
+  /** Pixels of the global space changed. */
+  damaged(damage: Region): void {
+    const here = damageOn(this.info, damage);
+    if (here.isEmpty) return;
+    this.#damage = this.#damage.union(here).simplified(16);
+    this.#schedule();
+  }
+
+  /** A surface wants a callback or feedback; it is answered with the next frame if this output paces it. */
+  frameWanted(surface: Surface): void {
+    if (this.#scene.pacingOutput(surface)?.name !== this.info.name) return;
+    if (this.#scene.stackOn(this.info).some(placement => placement.surface === surface)) this.#schedule();
+  }
+
+  capture(request: CaptureRequest): Disposable {
+    return this.#captures.add(request);
+  }
+
+  histogram(request: HistogramRequest): Disposable {
+    return this.#histograms.add(request);
+  }
+
+  /** The output is removed: what it holds is given back when the display is off. */
+  [Symbol.dispose](): void {
+    const state = this.#state;
+    if (state.kind === 'off') return;
+    this.#state = { kind: 'off' };
+    this.#flips[Symbol.dispose]();
+    if (state.kind === 'scheduled' || state.kind === 'pacing') state.timer.cancel();
+    if (state.kind === 'pacing') state.answers.done(this.#machine.now());
+    if (state.kind === 'flipping') {
+      state.watchdog.cancel();
+      this.#giveUp(state.frame);
+    }
+    this.#captures[Symbol.dispose]();
+    this.#histograms[Symbol.dispose]();
+    this.#painter.shutDown();
+  }
+
+  /** A frame although nothing changed. */
+  #want(): void {
+    this.#wanted = true;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const state = this.#state;
+    if (state.kind === 'scheduled' || state.kind === 'off') return;
+    if (state.kind === 'flipping') {
+      if (!state.wanted) this.#state = { ...state, wanted: true };
+      return;
+    }
+    if (state.kind === 'pacing') {
+      state.timer.cancel();
+      this.#carried.push(state.answers);
+    }
+    if (this.#shown) this.#clock.synchronise(this.#card.lastVblank(this.#crtc));
+    this.#plan(this.#machine.now());
+  }
+
+  /** Callbacks of frames that turned into one with something to show before they were answered. */
+  readonly #carried: FrameAnswers[] = [];
+
+  /** Sets the timer for the first vblank after `after`: a change that came too late for it is drawn at once. */
+  #plan(after: Nanoseconds): void {
+    const now = this.#machine.now();
+    const target = this.#clock.nextVblank(after);
+    const deadline = target === null ? now : this.#clock.deadlineOf(target);
+    const late = deadline < now;
+    const when = late ? now : deadline;
+    const timer = this.#machine.at(when, `repaint of ${this.info.name}`, () => this.#repaint());
+    this.#state = { kind: 'scheduled', timer, deadline: when, target, late };
+  }
+
+  #repaint(): void {
+    const state = this.#state;
+    if (state.kind !== 'scheduled') return;
+    const begun = this.#machine.now();
+    const layers = layersOf(this.info, this.#scene.stackOn(this.info));
+    const paced = layers.filter(({ surface }) => this.#scene.pacingOutput(surface)?.name === this.info.name);
+    const damage = this.#damage;
+    const riders = [...this.#captures.riders(damage), ...this.#histograms.riders(damage)];
+    const id = this.#nextFrame++;
+    const force = this.#wanted || riders.length > 0 || paced.some(({ surface }) => surface.hasFeedback);
+    const result = this.#painter.paint({ id, layers, damage, force, riders });
+    switch (result.kind) {
+      case 'committed':
+        this.#committed(state, begun, id, paced, result);
+        return;
+      case 'unchanged':
+        this.#damage = Region.empty;
+        this.#pace(state.target ?? begun, paced);
+        return;
+      case 'busy':
+        this.#trace.note(
+          'repaint',
+          `${this.info.name}: the last commit is still under way; again after a vblank`,
+        );
+        this.#plan(state.target ?? begun + this.#clock.refresh);
+        return;
+      case 'failed':
+        this.#trace.note('fault', `${this.info.name}: the commit was refused`, { reason: result.reason });
+        for (const rider of riders) rider.refused(result.reason);
+        this.#plan(begun + this.#clock.refresh);
+    }
+  }
+
+  #committed(
+    state: Extract<RepaintState, { kind: 'scheduled' }>,
+    begun: Nanoseconds,
+    id: bigint,
+    paced: readonly SurfaceLayer[],
+    painted: PaintedFrame,
+  ): void {
+    this.#damage = Region.empty;
+    this.#wanted = false;
+    const committed = this.#machine.now();
+    const frame: Frame = {
+      id,
+      begun,
+      committed,
+      target: state.target,
+      deadline: state.deadline,
+      late: state.late,
+      damage: painted.damage,
+      slot: painted.slot,
+      job: painted.job,
+      scanout: painted.scanout,
+      answers: FrameAnswers.take(paced, painted.scanout, this.#shownCommits, this.#carried.splice(0)),
+    };
+    const watchdog = this.#machine.at(committed + FLIP_TIMEOUT, `flip watchdog of ${this.info.name}`, () =>
+      this.#flipLost(frame),
+    );
+    this.#state = {
+      kind: 'flipping',
+      frame,
+      watchdog,
+      wanted: this.#captures.waiting || this.#histograms.waiting,
+    };
+  }
+
+  /** Nothing to show: callbacks are answered when a frame would have been shown. */
+  #pace(target: Nanoseconds, paced: readonly SurfaceLayer[]): void {
+    const answers = FrameAnswers.take(paced, [], this.#shownCommits, this.#carried.splice(0));
+    if (answers.isEmpty) {
+      this.#state = { kind: 'idle' };
+      return;
+    }
+    const timer = this.#machine.at(target, `frame callbacks of ${this.info.name}`, () => {
+      this.#state = { kind: 'idle' };
+      answers.done(this.#machine.now());
+    });
+    this.#state = { kind: 'pacing', timer, answers };
+  }
+
+  #flipped(flip: Flip): void {
+    const state = this.#state;
+    if (state.kind !== 'flipping' || state.frame.id !== flip.userData) return;
+    state.watchdog.cancel();
+    const { frame } = state;
+    const sequence = this.#clock.flipped(flip.time, flip.sequence);
+    const rendered = this.#settle(frame);
+    this.#painter.holds.flipped();
+    this.#painter.retire(this.#shown?.slot ?? null);
+    this.#shown = frame;
+    this.#count(frame, flip.time, rendered);
+    this.#captures.flipped(frame, flip.time);
+    this.#state = { kind: 'idle' };
+    if (state.wanted || this.#wanted || !this.#damage.isEmpty) this.#plan(this.#after(flip.time));
+    const { refresh } = this.#clock;
+    frame.answers.presented({ output: this, time: flip.time, refresh, sequence });
+    frame.answers.done(flip.time);
+  }
+
+  /** The vblank that was just seen is no target any more, even if its event came at its very time. */
+  #after(vblank: Nanoseconds): Nanoseconds {
+    const now = this.#machine.now();
+    return now > vblank ? now : vblank;
+  }
+
+  /** Ends the render job of a frame that is on the screen; returns when its pixels were done, 0 if unknown. */
+  #settle(frame: Frame): Nanoseconds {
+    if (!frame.job) return 0n;
+    frame.job.settle();
+    const done = signalTime(this.#card.task, frame.job.fence);
+    this.#card.task.close(frame.job.fence);
+    if (done > 0n) this.#clock.estimate.measured(done - (frame.late ? frame.begun : frame.deadline));
+    return done;
+  }
+
+  #count(frame: Frame, time: Nanoseconds, rendered: Nanoseconds): void {
+    this.#frames++;
+    if (frame.job) {
+      this.#composited++;
+      this.#counters.composited++;
+    }
+    if (frame.scanout.length > 0) {
+      this.#scannedOut++;
+      this.#counters.scannedOut++;
+    }
+    for (const committed of frame.answers.commitTimes) this.#counters.commitToFlip.add(time - committed);
+    const missed = this.#missed(frame, time);
+    if (missed === 0) return;
+    const reason = missReason(frame, rendered);
+    this.#misses[reason] += missed;
+    this.#counters.missedVblanks += missed;
+    this.#trace.note('repaint', `${this.info.name}: shown ${missed} vblank(s) late: ${reason}`, {
+      deadline: frame.deadline,
+      begun: frame.begun,
+      committed: frame.committed,
+      rendered,
+      target: frame.target,
+      shown: time,
+    });
+  }
+
+  /** Whole refreshes between the vblank that was meant and the one that it was. */
+  #missed(frame: Frame, time: Nanoseconds): number {
+    if (frame.target === null || time <= frame.target) return 0;
+    const { refresh } = this.#clock;
+    return Number((time - frame.target + refresh / 2n) / refresh);
+  }
+
+  /** The event never came: the frame counts as shown so that clients go on, and the next commit says more. */
+  #flipLost(frame: Frame): void {
+    this.#trace.note(
+      'fault',
+      `${this.info.name}: no flip within ${FLIP_TIMEOUT / SECOND} s; going on without it`,
+    );
+    this.#misses.device++;
+    this.#giveUp(frame);
+    this.#state = { kind: 'idle' };
+    this.#want();
+  }
+
+  #giveUp(frame: Frame): void {
+    if (frame.job) this.#card.task.close(frame.job.fence);
+    frame.answers.discarded();
+    frame.answers.done(this.#machine.now());
+    // Its buffer may come to the screen yet: what was shown before stays counted with it.
+    this.#shown = frame;
+  }
+}
+
+function missReason(frame: Frame, rendered: Nanoseconds): MissReason {
+  const target = frame.target ?? 0n;
+  if (frame.late) return 'late client';
+  if (frame.committed >= target) return 'late commit';
+  return rendered >= target ? 'late render' : 'device';
+}

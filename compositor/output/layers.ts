@@ -1,0 +1,114 @@
+// The scene as one output shows it: layers in its own pixels.
+import { flippedVertically } from '../render/commands.ts';
+import type { Layer } from '../render/layer.ts';
+import { hasAlpha } from '../render/pixel-format.ts';
+import type { ClientBuffer } from '../scene/client-buffer.ts';
+import type { OutputInfo } from '../scene/outputs.ts';
+import { type Rect, Region, type Size } from '../scene/region.ts';
+import type { SurfacePlacement } from '../scene/stack.ts';
+import type { Surface } from '../scene/surface.ts';
+import { sourceRect } from '../scene/surface-geometry.ts';
+import type { SurfaceState } from '../scene/surface-state.ts';
+
+export interface SurfaceLayer extends Layer {
+  readonly surface: Surface;
+  readonly state: SurfaceState;
+}
+
+/** Layers of what the scene has on an output, lowest first. */
+export function layersOf(output: OutputInfo, stack: readonly SurfacePlacement[]): SurfaceLayer[] {
+  return stack.map(placement => layerOf(output, placement)).filter(layer => layer !== null);
+}
+
+function layerOf(output: OutputInfo, placement: SurfacePlacement): SurfaceLayer | null {
+  const { surface } = placement;
+  const { state } = surface;
+  const { content } = state;
+  const destination = toDevice(output, placement);
+  if (!content || destination.width <= 0 || destination.height <= 0) return null;
+  const { buffer } = content;
+  const source = clampTo(sourceRect(state, buffer), buffer);
+  const inverted = buffer.kind === 'dmabuf' && buffer.yInverted;
+  return {
+    surface,
+    state,
+    use: content,
+    label: surface.label,
+    source: inverted ? { ...source, y: buffer.height - source.y - source.height } : source,
+    destination,
+    transform: inverted ? flippedVertically(state.transform) : state.transform,
+    opaque: opaqueRegion(output, placement, destination, buffer),
+  };
+}
+
+/** A viewport is checked against the buffer by whoever takes it; rounding may still lead a hair outside. */
+function clampTo(rect: Rect, size: Size): Rect {
+  const x = Math.min(Math.max(rect.x, 0), size.width);
+  const y = Math.min(Math.max(rect.y, 0), size.height);
+  return {
+    x,
+    y,
+    width: Math.min(rect.width, size.width - x),
+    height: Math.min(rect.height, size.height - y),
+  };
+}
+
+function opaqueRegion(
+  output: OutputInfo,
+  placement: SurfacePlacement,
+  destination: Rect,
+  buffer: ClientBuffer,
+): Region {
+  const { opaque } = placement.surface.state;
+  if (isOpaque(buffer)) return Region.of(destination);
+  return opaque
+    .translate(placement.x, placement.y)
+    .map(rect => inwards(output, rect))
+    .intersect(Region.of(destination));
+}
+
+function isOpaque(buffer: ClientBuffer): boolean {
+  if (buffer.kind === 'single-pixel') return buffer.argb >>> 24 === 0xff;
+  return !hasAlpha(buffer.format);
+}
+
+/** A rectangle of the global space in pixels of the output. */
+export function toDevice({ geometry, scale }: OutputInfo, rect: Rect): Rect {
+  const x = Math.round((rect.x - geometry.x) * scale);
+  const y = Math.round((rect.y - geometry.y) * scale);
+  return {
+    x,
+    y,
+    width: Math.round((rect.x - geometry.x + rect.width) * scale) - x,
+    height: Math.round((rect.y - geometry.y + rect.height) * scale) - y,
+  };
+}
+
+/** Only pixels that are wholly inside: half an opaque pixel hides nothing. */
+function inwards({ geometry, scale }: OutputInfo, rect: Rect): Rect {
+  const x = Math.ceil((rect.x - geometry.x) * scale);
+  const y = Math.ceil((rect.y - geometry.y) * scale);
+  return {
+    x,
+    y,
+    width: Math.floor((rect.x - geometry.x + rect.width) * scale) - x,
+    height: Math.floor((rect.y - geometry.y + rect.height) * scale) - y,
+  };
+}
+
+/** Damage of the global space in pixels of the output, rounded outwards. */
+export function damageOn({ geometry, scale, mode }: OutputInfo, damage: Region): Region {
+  return damage
+    .intersect(Region.of(geometry))
+    .map(rect => {
+      const x = Math.floor((rect.x - geometry.x) * scale);
+      const y = Math.floor((rect.y - geometry.y) * scale);
+      return {
+        x,
+        y,
+        width: Math.ceil((rect.x - geometry.x + rect.width) * scale) - x,
+        height: Math.ceil((rect.y - geometry.y + rect.height) * scale) - y,
+      };
+    })
+    .intersect(Region.of({ x: 0, y: 0, ...mode }));
+}

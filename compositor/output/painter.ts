@@ -1,0 +1,278 @@
+// One frame of an output: planes, composition, commit.
+import {
+  DRM_MODE_ATOMIC_ALLOW_MODESET,
+  DRM_MODE_ATOMIC_NONBLOCK,
+  DRM_MODE_ATOMIC_TEST_ONLY,
+  DRM_MODE_PAGE_FLIP_EVENT,
+  drm_mode_modeinfo,
+  modeIoctls,
+} from '../../protocol/uapi/drm-mode.ts';
+import { KernelError } from '../kernel/task/index.ts';
+import type { Trace } from '../observe/trace.ts';
+import type { Renderer, RenderJob } from '../render/renderer.ts';
+import { Region, rectsEqual, type Size } from '../scene/region.ts';
+import { AtomicRequest } from './atomic-request.ts';
+import type { Card } from './card.ts';
+import { FencePointers } from './fence-pointers.ts';
+import type { ClientFramebuffers } from './framebuffers.ts';
+import type { SurfaceLayer } from './layers.ts';
+import { bytesOf } from './mode-properties.ts';
+import type { Pipe } from './pipes.ts';
+import { type Assignment, PlaneAssigner, type PlaneUse } from './plane-assignment.ts';
+import { clearPlane, setPlane } from './plane-state.ts';
+import { ScanoutHolds } from './scanout-holds.ts';
+import { type Slot, Swapchain } from './swapchain.ts';
+
+/** Premultiplied ARGB of what no surface covers. */
+const BACKGROUND = 0xff000000;
+
+/** What rides on a commit besides its picture. */
+export interface Rider {
+  /** Adds its properties. */
+  add(request: AtomicRequest, fences: FencePointers): void;
+  /** The commit of frame `frame` was accepted; its fences are there to be taken. */
+  accepted(fences: FencePointers, frame: bigint): void;
+  /** It was not, with or without the rider's fault. */
+  refused(reason: string): void;
+}
+
+export interface PaintOrder {
+  /** `user_data` of the commit. */
+  readonly id: bigint;
+  /** Lowest first. */
+  readonly layers: readonly SurfaceLayer[];
+  /** Since the last order, in pixels of the output. */
+  readonly damage: Region;
+  /** Commit even if nothing changed. */
+  readonly force: boolean;
+  readonly riders: readonly Rider[];
+}
+
+export interface PaintedFrame {
+  readonly kind: 'committed';
+  readonly slot: Slot | null;
+  readonly job: RenderJob | null;
+  readonly scanout: readonly PlaneUse[];
+  readonly damage: Region;
+}
+
+export type PaintResult =
+  | PaintedFrame
+  /** There is nothing to show that is not on the screen already. */
+  | { readonly kind: 'unchanged' }
+  /** A commit is still under way in the kernel, or every buffer is in use. */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface PainterOptions {
+  readonly card: Card;
+  readonly pipe: Pipe;
+  readonly renderer: Renderer;
+  readonly framebuffers: ClientFramebuffers;
+  readonly trace: Trace;
+  readonly name: string;
+  readonly size: Size;
+}
+
+export class Painter {
+  readonly #options: PainterOptions;
+  readonly #swapchain: Swapchain;
+  readonly #assigner: PlaneAssigner;
+  readonly #fences: FencePointers;
+  readonly #screen: Region;
+  readonly holds: ScanoutHolds;
+  /** The composition that the newest commit shows; null when a client's buffer is on the primary plane. */
+  #slot: Slot | null = null;
+  #scanout: readonly PlaneUse[] = [];
+  readonly #modeBlob: number;
+  /** The CRTC has been switched on. */
+  #active = false;
+
+  constructor(options: PainterOptions) {
+    this.#options = options;
+    const { card, pipe, renderer, framebuffers, trace, name, size } = options;
+    this.#swapchain = new Swapchain(renderer.device, card, size);
+    this.#assigner = new PlaneAssigner({ pipe, size, framebuffers, trace, output: name });
+    this.#fences = new FencePointers(card.task);
+    this.#screen = Region.of({ x: 0, y: 0, ...size });
+    this.holds = new ScanoutHolds(card.task, trace, name);
+    const data = bytesOf(drm_mode_modeinfo, pipe.mode);
+    this.#modeBlob = card.task.call(card.fd, modeIoctls.DRM_IOCTL_MODE_CREATEPROPBLOB, { data }).blob_id;
+  }
+
+  /** Planes that show something by the newest commit. */
+  get planesInUse(): number {
+    return this.#scanout.length + (this.#slot ? 1 : 0);
+  }
+
+  paint(order: PaintOrder): PaintResult {
+    try {
+      return this.#paint(order);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      return error.code === 'EBUSY' ? { kind: 'busy' } : { kind: 'failed', reason: error.message };
+    }
+  }
+
+  /** The commit that showed `slot` before the newest one is off the screen. */
+  retire(slot: Slot | null): void {
+    if (slot) slot.users--;
+  }
+
+  /** Switches the CRTC off, when what is under way is over, and gives everything back then. */
+  shutDown(): void {
+    const { card, pipe } = this.#options;
+    const request = new AtomicRequest();
+    for (const plane of [pipe.primary, ...pipe.overlays]) clearPlane(request, plane);
+    request.set(pipe.crtc, 'ACTIVE', 0).set(pipe.crtc, 'MODE_ID', 0).set(pipe.connector, 'CRTC_ID', 0);
+    if (pipe.writeback) request.set(pipe.writeback, 'CRTC_ID', 0);
+    const thread = request.start(card.task, card.fd, DRM_MODE_ATOMIC_ALLOW_MODESET);
+    thread.whenEnded(() => {
+      this.holds.clear();
+      this.#swapchain[Symbol.dispose]();
+      this.#fences[Symbol.dispose]();
+    });
+  }
+
+  #paint(order: PaintOrder): PaintResult {
+    const assignment = this.#assigner.assign(order.layers, proposal => this.#test(proposal));
+    const composes = !usesPrimary(assignment, this.#options.pipe);
+    const moved = this.#planeDamage(assignment.scanout);
+    const damage = order.damage.union(moved);
+    this.#swapchain.damage(damage);
+    const covered = assignment.scanout.reduce((all, { layer }) => all.union(layer.opaque), Region.empty);
+    const current = this.#slot;
+    const redraw = composes && (current === null || !current.stale.subtract(covered).isEmpty);
+    if (!redraw && !order.force && this.#sameScanout(assignment.scanout) && (current !== null) === composes)
+      return { kind: 'unchanged' };
+    const slot = redraw ? this.#swapchain.free() : composes ? current : null;
+    if (composes && !slot) return { kind: 'busy' };
+    const job = redraw && slot ? this.#compose(slot, assignment, covered) : null;
+    try {
+      this.#commit(order, assignment, slot);
+    } catch (error) {
+      if (job) this.#options.card.task.close(job.fence);
+      if (error instanceof KernelError && error.code !== 'EBUSY')
+        this.#assigner.failed(assignment, error.message);
+      throw error;
+    }
+    if (slot) slot.users++;
+    this.#slot = slot;
+    this.#scanout = assignment.scanout;
+    return { kind: 'committed', slot, job, scanout: assignment.scanout, damage };
+  }
+
+  #compose(slot: Slot, { composed }: Assignment, covered: Region): RenderJob | null {
+    const job = this.#options.renderer.compose({
+      target: slot.target.image,
+      layers: composed,
+      damage: slot.stale.subtract(covered),
+      background: BACKGROUND,
+      consumer: this.#options.name,
+    });
+    slot.stale = slot.stale.intersect(covered);
+    return job;
+  }
+
+  #commit(order: PaintOrder, assignment: Assignment, slot: Slot | null): void {
+    const { task, fd } = this.#options.card;
+    const request = this.#request(assignment, slot);
+    const replaces = this.holds.replaces(assignment.scanout);
+    if (replaces) request.set(this.#options.pipe.crtc, 'OUT_FENCE_PTR', this.#fences.address('out'));
+    for (const rider of order.riders) rider.add(request, this.#fences);
+    request.commit(
+      task,
+      fd,
+      DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT | this.#addMode(request),
+      order.id,
+    );
+    this.#active = true;
+    const outFence = replaces ? this.#fences.take('out') : null;
+    this.holds.committed(assignment.scanout, outFence);
+    if (outFence !== null) task.close(outFence);
+    for (const rider of order.riders) rider.accepted(this.#fences, order.id);
+  }
+
+  /** Asks the kernel; null, or why it refuses. */
+  #test(assignment: Assignment): string | null {
+    const { task, fd } = this.#options.card;
+    try {
+      const composes = !usesPrimary(assignment, this.#options.pipe);
+      const slot = composes ? (this.#slot ?? this.#swapchain.free()) : null;
+      const request = this.#request(assignment, slot);
+      request.commit(task, fd, DRM_MODE_ATOMIC_TEST_ONLY | this.#addMode(request), 0n);
+      return null;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      return `the kernel refuses: ${error.message}`;
+    }
+  }
+
+  #request(assignment: Assignment, slot: Slot | null): AtomicRequest {
+    const { pipe, size } = this.#options;
+    const request = new AtomicRequest();
+    if (slot) {
+      const whole = { x: 0, y: 0, ...size };
+      setPlane(request, pipe.crtc, pipe.primary, {
+        framebuffer: slot.framebuffer.id,
+        source: whole,
+        destination: whole,
+      });
+    }
+    for (const { plane, layer, framebuffer } of assignment.scanout)
+      setPlane(request, pipe.crtc, plane, {
+        framebuffer,
+        source: layer.source,
+        destination: layer.destination,
+      });
+    for (const { plane } of this.#scanout)
+      if (plane !== pipe.primary && !assignment.scanout.some(use => use.plane === plane))
+        clearPlane(request, plane);
+    return request;
+  }
+
+  /** Switches the CRTC on with the first commit; returns the flag that this needs. */
+  #addMode(request: AtomicRequest): number {
+    if (this.#active) return 0;
+    const { pipe } = this.#options;
+    request
+      .set(pipe.crtc, 'ACTIVE', 1)
+      .set(pipe.crtc, 'MODE_ID', this.#modeBlob)
+      .set(pipe.connector, 'CRTC_ID', pipe.crtc.id);
+    // Attached from the start, so that a capture needs no modeset.
+    if (pipe.writeback) request.set(pipe.writeback, 'CRTC_ID', pipe.crtc.id);
+    return DRM_MODE_ATOMIC_ALLOW_MODESET;
+  }
+
+  /** Where content came onto a plane, left one, or moved: what lies below has to be looked at again. */
+  #planeDamage(scanout: readonly PlaneUse[]): Region {
+    const changed = (from: readonly PlaneUse[], to: readonly PlaneUse[]): Region =>
+      from
+        .filter(use => !to.some(other => samePlace(use, other)))
+        .reduce((all, { layer }) => all.union(Region.of(layer.destination)), Region.empty);
+    return changed(this.#scanout, scanout).union(changed(scanout, this.#scanout)).intersect(this.#screen);
+  }
+
+  #sameScanout(scanout: readonly PlaneUse[]): boolean {
+    return (
+      scanout.length === this.#scanout.length &&
+      scanout.every((use, at) => {
+        const other = this.#scanout[at]!;
+        return (
+          samePlace(use, other) &&
+          use.layer.use === other.layer.use &&
+          rectsEqual(use.layer.source, other.layer.source)
+        );
+      })
+    );
+  }
+}
+
+const samePlace = (a: PlaneUse, b: PlaneUse): boolean =>
+  a.plane === b.plane &&
+  a.layer.surface === b.layer.surface &&
+  rectsEqual(a.layer.destination, b.layer.destination) &&
+  a.layer.opaque.equals(b.layer.opaque);
+
+const usesPrimary = ({ scanout }: Assignment, { primary }: Pipe): boolean =>
+  scanout.some(({ plane }) => plane === primary);

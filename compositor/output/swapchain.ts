@@ -1,0 +1,73 @@
+// The buffers that an output is composed in, each knowing what it lacks.
+import { DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888 } from '../../protocol/uapi/fourcc.ts';
+import type { RenderDevice } from '../render/render-device.ts';
+import { RenderTarget } from '../render/render-target.ts';
+import { Region, type Size } from '../scene/region.ts';
+import type { Card } from './card.ts';
+import { addFramebuffer, type Framebuffer } from './framebuffers.ts';
+
+/** With one commit in flight, one buffer on the screen and one on its way, a third is never waited for. */
+const MOST_SLOTS = 3;
+
+export interface Slot {
+  readonly target: RenderTarget;
+  readonly framebuffer: Framebuffer;
+  /** What has changed on the output since it was drawn: the damage of as many frames as the buffer is old. */
+  stale: Region;
+  /** On a plane, or committed to go there. */
+  users: number;
+}
+
+export class Swapchain implements Disposable {
+  readonly #device: RenderDevice;
+  readonly #card: Card;
+  readonly #size: Size;
+  readonly #slots: Slot[] = [];
+
+  constructor(device: RenderDevice, card: Card, size: Size) {
+    this.#device = device;
+    this.#card = card;
+    this.#size = size;
+  }
+
+  /** A buffer that no plane shows, with the least to draw; null when there is none. Throws a KernelError. */
+  free(): Slot | null {
+    const free = this.#slots.filter(slot => slot.users === 0);
+    const best = free.sort((a, b) => a.stale.area - b.stale.area)[0];
+    if (best) return best;
+    return this.#slots.length < MOST_SLOTS ? this.#add() : null;
+  }
+
+  damage(region: Region): void {
+    for (const slot of this.#slots) slot.stale = slot.stale.union(region).simplified(16);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { framebuffer, target } of this.#slots.splice(0)) {
+      framebuffer[Symbol.dispose]();
+      target[Symbol.dispose]();
+    }
+  }
+
+  #add(): Slot {
+    const target = new RenderTarget(this.#device, this.#size, DRM_FORMAT_XRGB8888);
+    const fd = target.export();
+    try {
+      const framebuffer = addFramebuffer(this.#card, {
+        ...this.#size,
+        format: DRM_FORMAT_XRGB8888,
+        modifier: DRM_FORMAT_MOD_LINEAR,
+        planes: [{ fd, offset: 0, stride: target.stride }],
+      });
+      const whole = Region.of({ x: 0, y: 0, ...this.#size });
+      const slot: Slot = { target, framebuffer, stale: whole, users: 0 };
+      this.#slots.push(slot);
+      return slot;
+    } catch (error) {
+      target[Symbol.dispose]();
+      throw error;
+    } finally {
+      this.#card.task.close(fd);
+    }
+  }
+}
