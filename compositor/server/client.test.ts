@@ -1,0 +1,182 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TestServer } from '../interfaces/testing.ts';
+import { Kernel } from '../kernel/kernel.ts';
+import { VirtualMachine } from '../machine/virtual-machine.ts';
+import type { Limits } from './limits.ts';
+
+let machine: VirtualMachine;
+let turns: string[];
+
+function start(limits: Partial<Limits> = {}, descriptorLimit = 1024): TestServer {
+  const kernel = new Kernel({ machine, memoryBytes: 64 << 20 });
+  return new TestServer({
+    machine,
+    limits,
+    kernel: {
+      createTask: name => kernel.createTask({ name, descriptorLimit }),
+      adopt: (task, fd) => kernel.adopt(task, fd),
+      closeHost: () => {},
+      lend: () => null,
+    },
+  });
+}
+
+beforeEach(() => {
+  turns = [];
+  machine = new VirtualMachine({ trace: (_, label) => turns.push(label) });
+});
+
+describe('a client that floods', () => {
+  it('gets a share of the turns: others are served in between', () => {
+    const test = start({ messagesPerTurn: 10 });
+    const flood = test.connect('flood');
+    const calm = test.connect('calm');
+    turns.length = 0;
+    for (let n = 0; n < 100; n++) flood.objects.display.sync();
+    calm.objects.display.sync();
+    machine.settle();
+    const requests = turns.filter(label => label.startsWith('requests of'));
+    expect(requests.indexOf('requests of calm')).toBeLessThan(3);
+    expect(requests.filter(label => label === 'requests of flood').length).toBe(10);
+  });
+
+  it('is paused while too much waits, and goes on afterwards', () => {
+    const test = start({ messagesPerTurn: 10, pauseAt: 50 });
+    const flood = test.connect('flood');
+    let paused = 0;
+    const { connection } = flood.client;
+    const { pause } = connection;
+    connection.pause = () => {
+      paused++;
+      pause.call(connection);
+    };
+    let answers = 0;
+    for (let n = 0; n < 200; n++) flood.objects.display.sync().on('done', () => answers++);
+    machine.settle();
+    expect(paused).toBeGreaterThan(0);
+    expect(answers).toBe(200);
+  });
+
+  it('is disconnected when it does not read, and no more is kept for it', () => {
+    const test = start({ queuedMessages: 100 });
+    const deaf = test.connect('deaf');
+    const calm = test.connect('calm');
+    deaf.stopReading();
+    for (let n = 0; n < 500; n++) deaf.objects.display.sync();
+    machine.settle();
+    expect(deaf.client.connected).toBe(false);
+    expect([...test.server.clients]).toEqual([calm.client]);
+    expect(deaf.client.connection.queuedBytes).toBeLessThan(20_000);
+  });
+
+  it('may not make more objects than its limit', () => {
+    const test = start({ objects: 50 });
+    const greedy = test.connect('greedy');
+    const compositor = greedy.bind('wl_compositor');
+    for (let n = 0; n < 60; n++) compositor.create_region();
+    machine.settle();
+    expect(greedy.error?.codeName).toBe('no_memory');
+  });
+});
+
+describe('descriptors', () => {
+  it('that arrive and are not wanted are closed', () => {
+    const test = start();
+    const client = test.connect();
+    const files = test.task.files.size;
+    const params = client.bind('zwp_linux_dmabuf_v1').create_params();
+    params.add(client.memory(64), 0, 0, 4, 0, 0);
+    client.settle();
+    expect(test.task.files.size).toBe(files + 1);
+    params.destroy();
+    client.settle();
+    expect(test.task.files.size).toBe(files);
+  });
+
+  it('stay flat over 2,000 frames', () => {
+    const test = start();
+    const client = test.connect();
+    const { surface } = client.mapped();
+    const buffers = [client.buffer(), client.buffer()];
+    const files = test.task.files.size;
+    const own = client.client.task.files.size;
+    const objects = client.client.objects.size;
+    for (let frame = 0; frame < 2000; frame++) {
+      surface.frame();
+      surface.attach(buffers[frame & 1]!, 0, 0);
+      surface.damage_buffer(0, 0, 64, 64);
+      surface.commit();
+      client.settle();
+      test.frame();
+    }
+    expect(test.task.files.size).toBe(files);
+    expect(client.client.task.files.size).toBe(own);
+    expect(client.client.objects.size).toBe(objects);
+    expect(test.counters.commits).toBeGreaterThan(2000);
+  });
+
+  it('that a full table can not take end the client, not the server', () => {
+    const test = start({}, 12);
+    const client = test.connect('hoarder');
+    const calm = test.connect('calm');
+    const dmabuf = client.bind('zwp_linux_dmabuf_v1');
+    while (client.client.task.files.size < 12) client.client.task.eventfd();
+    const files = test.task.files.size;
+    dmabuf.get_default_feedback();
+    client.settle();
+    expect(client.client.task.exited).toBe(true);
+    expect(test.task.files.size).toBe(files);
+    expect([...test.server.clients]).toEqual([calm.client]);
+  });
+});
+
+describe('a crash in a handler', () => {
+  it('ends that client with the error implementation, is written down, and harms nobody else', () => {
+    const test = start();
+    const calm = test.connect('calm');
+    test.server.globals.add({
+      interface: 'wp_viewporter',
+      version: 1,
+      bind: () => {
+        throw new TypeError('not a function');
+      },
+    });
+    const client = test.connect('unlucky');
+    client.bind('wp_viewporter');
+    client.settle();
+    expect(client.error?.codeName).toBe('implementation');
+    expect(client.error?.description).toContain('not a function');
+    expect(test.trace.notes('fault').length).toBe(1);
+    expect(calm.mapped().surface.destroyed).toBe(false);
+    expect([...test.server.clients]).toEqual([calm.client]);
+  });
+});
+
+describe('the registry', () => {
+  it('offers a client what its connection may use', () => {
+    const test = start();
+    const plain = test.connect('plain', []);
+    expect(plain.globals.has('zwp_linux_dmabuf_v1')).toBe(false);
+    expect(plain.globals.has('ext_image_copy_capture_manager_v1')).toBe(false);
+    expect(plain.globals.has('fencepost_kernel_v1')).toBe(false);
+    expect(plain.globals.get('wl_compositor')?.version).toBe(6);
+    const full = test.connect('full');
+    plain.registry.bind(full.globals.get('fencepost_kernel_v1')!.name, 'fencepost_kernel_v1', 1);
+    plain.settle();
+    expect(plain.error?.interfaceName).toBe('wl_registry');
+  });
+
+  it('lets an output be bound that went away meanwhile', () => {
+    const test = start();
+    const client = test.connect();
+    test.outputs.remove(test.output);
+    let name = '';
+    client.bind('wl_output').on('name', text => {
+      name = text;
+    });
+    client.settle();
+    expect(client.error).toBeNull();
+    expect(name).toBe('Virtual-1');
+    expect(test.connect().globals.has('wl_output')).toBe(false);
+  });
+});
