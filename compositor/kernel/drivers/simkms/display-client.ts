@@ -29,6 +29,7 @@ export function createDisplay(
     outputs: options.outputs ?? [{ width: 64, height: 48, refresh: 60_000 }],
     engine: options.engine ?? ((m, memory) => new VirtualEngine(m, memory, 'display')),
     ...(options.speed ? { speed: options.speed } : {}),
+    ...(options.overlays ? { overlays: options.overlays } : {}),
   });
   const task = kernel.createTask({ name: 'client', credentials: { seat: true } });
   return { machine, kernel, simkms, client: new DisplayClient(task) };

@@ -6,9 +6,9 @@ import {
 import { DRM_FORMAT_MOD_LINEAR } from '../../../../protocol/uapi/fourcc.ts';
 import { AB24, AR24, NV12, RG16, XB24, XR24 } from '../../engine/formats.ts';
 
-/** Formats of primary and overlay planes; the cursor shows AR24 alone. */
+/** Formats of primary and overlay planes, and those of 32 bits, which cursors show and writebacks write. */
 export const PLANE_FORMATS = [XR24, AR24, XB24, AB24, RG16, NV12] as const;
-export const CURSOR_FORMATS = [AR24] as const;
+export const CURSOR_FORMATS = [AR24, XR24, AB24, XB24] as const;
 export const WRITEBACK_FORMATS = [XR24, AR24, XB24, AB24] as const;
 
 /** Sides of a cursor buffer that the hardware likes, in pixels. */

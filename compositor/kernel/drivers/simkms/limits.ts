@@ -9,10 +9,14 @@ import { isVisible } from './frame.ts';
 export const SIZE_LIMITS = { minWidth: 10, maxWidth: 8192, minHeight: 10, maxHeight: 8192 } as const;
 /** Widest cursor. */
 export const CURSOR_MAXIMUM = 256;
-/** Overlays grow and shrink a picture up to four times. */
-export const OVERLAY_SCALE = { least: 1 / 4, greatest: 4 } as const;
-/** How many screens full of pixels the overlays of a CRTC may read for one frame: memory bandwidth is finite. */
-export const OVERLAY_SCREENS = 2;
+/** What one device can do with its overlays and another cannot. */
+export interface OverlayLimits {
+  /** How many times overlays grow or shrink a picture at most; 1: they do not scale. */
+  readonly scale: number;
+  /** How many screens full of pixels the overlays of a CRTC may read for one frame: memory bandwidth is finite. */
+  readonly screens: number;
+}
+export const DEFAULT_OVERLAYS: OverlayLimits = { scale: 4, screens: 2 };
 /** The engine's coordinates have 15 bits and a sign. */
 const FARTHEST = 32767;
 
@@ -20,6 +24,7 @@ const FARTHEST = 32767;
 export function checkLimits(
   state: AtomicState,
   native: ReadonlyMap<Crtc, { readonly width: number; readonly height: number }>,
+  overlays: OverlayLimits,
 ): void {
   for (const [crtc, { draft }] of state.crtcs) {
     const { mode } = draft;
@@ -32,7 +37,7 @@ export function checkLimits(
     const pixels = shown
       .filter(({ type }) => type !== DRM_PLANE_TYPE_PRIMARY)
       .reduce((sum, { state: plane }) => sum + (plane.srcW / 65536) * (plane.srcH / 65536), 0);
-    const budget = OVERLAY_SCREENS * mode.hdisplay * mode.vdisplay;
+    const budget = overlays.screens * mode.hdisplay * mode.vdisplay;
     require(pixels <=
       budget, 'ENOSPC', `overlays of ${crtc.name} would read ${Math.ceil(pixels)} pixels a frame, its bandwidth allows ${budget}`);
   }

@@ -24,7 +24,7 @@ import {
   WRITEBACK_FORMATS,
 } from './formats.ts';
 import { histogramCaps } from './histogram.ts';
-import { OVERLAY_SCALE } from './limits.ts';
+import type { OverlayLimits } from './limits.ts';
 
 export interface OutputOptions {
   /** Name of the connector in the simulator; userspace sees `Virtual-N`. Default `Virtual-N`. */
@@ -64,11 +64,12 @@ function modesOf({ width, height, refresh = 60_000 }: OutputOptions): readonly M
 }
 
 /** Makes the objects of one output: planes, CRTC, encoders, connector and writeback connector. */
-export function createOutput(kms: KmsDevice, options: OutputOptions): Output {
+export function createOutput(kms: KmsDevice, options: OutputOptions, { scale }: OverlayLimits): Output {
   const index = kms.crtcs.length;
-  const primary = addPlane(kms, index, DRM_PLANE_TYPE_PRIMARY, 0);
-  for (let overlay = 1; overlay <= OVERLAYS; overlay++) addPlane(kms, index, DRM_PLANE_TYPE_OVERLAY, overlay);
-  const cursor = addPlane(kms, index, DRM_PLANE_TYPE_CURSOR, CURSOR_ZPOS);
+  const primary = addPlane(kms, index, DRM_PLANE_TYPE_PRIMARY, 0, 1);
+  for (let overlay = 1; overlay <= OVERLAYS; overlay++)
+    addPlane(kms, index, DRM_PLANE_TYPE_OVERLAY, overlay, scale);
+  const cursor = addPlane(kms, index, DRM_PLANE_TYPE_CURSOR, CURSOR_ZPOS, 1);
   const driver = kms.driver.name;
   const crtc = new Crtc(kms.kernel, kms.objects, { index, driver, primary, cursor });
   attachCrtcProperties(kms, crtc, new Blob(kms.objects, histogramCaps()));
@@ -101,14 +102,14 @@ export function createOutput(kms: KmsDevice, options: OutputOptions): Output {
   return { crtc, connector, writeback, width: options.width, height: options.height };
 }
 
-function addPlane(kms: KmsDevice, index: number, type: PlaneType, zpos: number): Plane {
+function addPlane(kms: KmsDevice, index: number, type: PlaneType, zpos: number, scale: number): Plane {
   const overlay = type === DRM_PLANE_TYPE_OVERLAY;
   const cursor = type === DRM_PLANE_TYPE_CURSOR;
   const options: PlaneOptions = {
     type,
     possibleCrtcs: 1 << index,
     formats: cursor ? CURSOR_FORMATS : PLANE_FORMATS,
-    scale: overlay ? OVERLAY_SCALE : { least: 1, greatest: 1 },
+    scale: { least: 1 / scale, greatest: scale },
     zpos,
   };
   const plane = new Plane(kms.objects, options);

@@ -10,7 +10,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Kernel } from '../../kernel.ts';
 import { require } from '../../task/kernel-error.ts';
 import { frameOf } from './frame.ts';
-import { CURSOR_MAXIMUM, checkLimits, SIZE_LIMITS } from './limits.ts';
+import { CURSOR_MAXIMUM, checkLimits, DEFAULT_OVERLAYS, type OverlayLimits, SIZE_LIMITS } from './limits.ts';
 import { createOutput, type Output, type OutputOptions } from './output.ts';
 import { type Monitor, Pipe, type PipeStatistics } from './pipe.ts';
 import { ScanMemory } from './scan-memory.ts';
@@ -21,6 +21,8 @@ export interface SimkmsOptions {
   engine(machine: Machine, memory: WebAssembly.Memory): Engine;
   /** Cost model of the scan-out; default `DEFAULT_DEVICE_SPEED`. */
   speed?: DeviceSpeed;
+  /** What its overlays can do; default: scale up to four times, read two screens full of pixels. */
+  overlays?: Partial<OverlayLimits>;
   /** Default /dev/dri/card0. */
   path?: string;
 }
@@ -70,6 +72,7 @@ export class Simkms {
  */
 export function createSimkms(kernel: Kernel, options: SimkmsOptions): Simkms {
   const path = options.path ?? '/dev/dri/card0';
+  const overlays = { ...DEFAULT_OVERLAYS, ...options.overlays };
   const pipes = new Map<Crtc, Pipe>();
   const native = new Map<Crtc, Output>();
   const device = createDrmDevice(
@@ -80,14 +83,14 @@ export function createSimkms(kernel: Kernel, options: SimkmsOptions): Simkms {
   const kms: KmsDevice = new KmsDevice(device, {
     name: 'simkms',
     limits: SIZE_LIMITS,
-    check: state => checkLimits(state, native),
+    check: state => checkLimits(state, native, overlays),
     disable: crtc => pipes.get(crtc)!.disable(),
     arm: (crtc, commit) => pipes.get(crtc)!.arm(frameOf(crtc, kms.planes), commit),
   });
   const engine = kernel.own(options.engine(kernel.machine, kernel.memory.memory));
   const speed = options.speed ?? DEFAULT_DEVICE_SPEED;
   const outputs = options.outputs.map(wanted => {
-    const output = createOutput(kms, wanted);
+    const output = createOutput(kms, wanted, overlays);
     const memory = kernel.own(new ScanMemory(kernel.memory, wanted.width, wanted.height));
     const pipe = new Pipe({ crtc: output.crtc, machine: kernel.machine, engine, speed, memory });
     pipes.set(output.crtc, pipe);

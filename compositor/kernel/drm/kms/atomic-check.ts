@@ -1,6 +1,8 @@
+import { drm_color_lut } from '../../../../protocol/uapi/drm-mode.ts';
 import { fourccText } from '../../../../protocol/uapi/fourcc.ts';
 import { KernelError, require } from '../../task/kernel-error.ts';
 import type { AtomicState } from './atomic-state.ts';
+import { GAMMA_SIZE } from './attach-crtc.ts';
 import type { Connector } from './connector.ts';
 import type { Crtc } from './crtc.ts';
 import { sameTimings } from './mode.ts';
@@ -21,6 +23,7 @@ export function checkState(state: AtomicState, flips: ReadonlySet<Crtc>): void {
   for (const connector of state.connectors.keys()) checkWritebackFramebuffer(state, connector);
   for (const crtc of state.crtcs.keys()) state.addPlanesOf(crtc);
   for (const { object, draft } of state.planes.values()) checkScaling(object, draft);
+  for (const crtc of state.crtcs.keys()) checkGamma(state, crtc);
   for (const crtc of state.crtcs.keys()) checkHistogram(state, crtc);
   state.device.driver.check(state);
   for (const crtc of state.modesets)
@@ -83,6 +86,13 @@ function checkWritebackFramebuffer(state: AtomicState, connector: Connector): vo
       mode.vdisplay, 'EINVAL', `framebuffer ${fb.id} has ${width}x${height}, the mode ${mode?.hdisplay}x${mode?.vdisplay}`);
   const known = connector.options.writebackFormats.includes(format.fourcc);
   require(known, 'EINVAL', `${connector.name} cannot write format ${fourccText(format.fourcc)}`);
+}
+
+/** Shorter tables are spread over the hardware's; longer ones it cannot hold. */
+function checkGamma(state: AtomicState, crtc: Crtc): void {
+  const { gammaLut } = state.crtcs.get(crtc)!.draft;
+  const entries = (gammaLut?.bytes.length ?? 0) / drm_color_lut.size;
+  require(entries <= GAMMA_SIZE, 'EINVAL', `GAMMA_LUT has ${entries} entries, the hardware ${GAMMA_SIZE}`);
 }
 
 /** What a histogram needs is in the commit that asks for it. */
