@@ -24,6 +24,8 @@ export interface FillCommand {
   readonly colour: Colour;
   /** Default: all of it. */
   readonly rect?: Rect;
+  /** Put over what is there (`premultiplied`), or instead of it, opaque (`none`, the default). */
+  readonly blend?: 'none' | 'premultiplied';
 }
 
 /** Pixels as they are, from an image of the same format. */
@@ -73,6 +75,7 @@ const BLENDS = {
 } as const;
 
 const FIXED = 65536;
+const OPAQUE = 0xffff;
 
 /** The images that a command reads and writes. */
 export function imagesOf(command: GpuCommand): SharedImage[] {
@@ -92,7 +95,7 @@ function spin({ nanoseconds }: SpinCommand): Laid {
   return { opcode: SIMGPU_OP_SPIN, duration_ns: duration };
 }
 
-function fill({ target, colour, rect }: FillCommand, gem: ReadonlyMap<SharedImage, number>): Laid {
+function fill({ target, colour, rect, blend = 'none' }: FillCommand, gem: ReadonlyMap<SharedImage, number>): Laid {
   const area = edges(rect ?? whole(target));
   return {
     opcode: SIMGPU_OP_FILL,
@@ -100,6 +103,8 @@ function fill({ target, colour, rect }: FillCommand, gem: ReadonlyMap<SharedImag
     destination: area,
     clip: area,
     color: premultiplied(colour),
+    alpha: OPAQUE,
+    blend_mode: BLENDS[blend],
   };
 }
 
@@ -126,7 +131,7 @@ function composite(command: CompositeCommand, gem: ReadonlyMap<SharedImage, numb
     clip: edges(clip),
     source_rect: sourceRect(from),
     filter: command.filter === 'nearest' ? SIMGPU_FILTER_NEAREST : SIMGPU_FILTER_BILINEAR,
-    alpha: Math.round(Math.min(1, Math.max(0, command.alpha ?? 1)) * 0xffff),
+    alpha: Math.round(Math.min(1, Math.max(0, command.alpha ?? 1)) * OPAQUE),
     blend_mode: BLENDS[command.blend ?? 'premultiplied'],
   };
 }

@@ -1,0 +1,15 @@
+// A window whose colours move: the whole of a client. Needs a server, and FENCEPOST_DISPLAY if it is not the default one.
+import { connect } from '../client-sdk/index.ts';
+import { frameLimit } from './lib/frame-limit.ts';
+
+const client = await connect();
+const window = await client.createWindow({ title: 'hello', size: { width: 320, height: 240 } });
+for await (const frame of window.frames()) {
+  const { data, stride } = await frame.map();
+  for (let y = 0; y < frame.height; y++)
+    for (let x = 0; x < frame.width; x++)
+      data.set([x + frame.number, y, 255 - x - frame.number, 255], y * stride + x * 4);
+  frame.present();
+  if (frame.number >= frameLimit) break;
+}
+await client.close();

@@ -1,0 +1,87 @@
+// What the examples share: their options, connecting, and ending with words instead of a stack.
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type Client, connect } from '../../client-sdk/index.ts';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+export interface ExampleContext {
+  readonly client: Client;
+  /** After how many frames to stop. */
+  readonly frames: number;
+  /** What is on the command line besides options. */
+  readonly words: readonly string[];
+  /** The value of an option of this example. */
+  option(name: string): string | undefined;
+}
+
+export interface Example {
+  /** The first lines of `--help`. */
+  readonly about: string;
+  /** How it is called besides the common options: `[FILE.png ...]`. */
+  readonly usage?: string;
+  /** Options with a value, and what they do. */
+  readonly options?: Readonly<Record<string, string>>;
+  run(context: ExampleContext): Promise<void>;
+}
+
+/** Runs an example: parses its options, connects, and closes the connection at the end. */
+export async function runExample(example: Example): Promise<void> {
+  try {
+    const parsed = parse(example);
+    if (parsed === null) return;
+    const client = await connect();
+    try {
+      await example.run({ client, ...parsed });
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+/** Waits without keeping the process from ending for any other reason. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, Math.max(0, milliseconds)));
+}
+
+function parse(example: Example): Omit<ExampleContext, 'client'> | null {
+  const own = example.options ?? {};
+  const options: Options = { frames: { type: 'string' }, help: { type: 'boolean', short: 'h' } };
+  for (const name of Object.keys(own)) options[name] = { type: 'string' };
+  const { values, positionals } = parseArgs({ options, allowPositionals: example.usage !== undefined });
+  if (values['help']) {
+    console.log(helpOf(example));
+    return null;
+  }
+  const option = (name: string) => {
+    const value = values[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { frames: framesOf(option('frames')), words: positionals, option };
+}
+
+function framesOf(text: string | undefined): number {
+  const frames = text === undefined ? Number.POSITIVE_INFINITY : Number(text);
+  if (!(frames >= 1)) throw new Error(`--frames is ${text}; a number of at least 1 is expected`);
+  return frames;
+}
+
+function helpOf({ about, usage, options = {} }: Example): string {
+  const lines: [string, string][] = [
+    ...Object.entries(options).map(([name, words]): [string, string] => [`--${name} VALUE`, words]),
+    ['--frames N', 'stop after N frames'],
+    ['--help', 'show this'],
+  ];
+  const rows = lines.map(([name, words]) => `  ${name.padEnd(18)}${words}`);
+  const call = usage === undefined ? '' : ` ${usage}`;
+  return [
+    about,
+    '',
+    `Options:${call === '' ? '' : `  (arguments:${call})`}`,
+    ...rows,
+    '',
+    'FENCEPOST_DISPLAY says which server to connect to: a path, a name, or a ws:// address.',
+  ].join('\n');
+}
