@@ -35,6 +35,7 @@ export function fillCommands(target: GpuImage, region: Region, argb: number): Gp
 const fill = (target: GpuImage, clip: Rect, color: number, blend: number): GpuCommand => ({
   opcode: SIMGPU_OP_FILL,
   target,
+  destination: edges(clip),
   clip: edges(clip),
   color,
   blend_mode: blend,

@@ -25,7 +25,7 @@ export class TaskAcquireWaiter implements AcquireWaiter {
 
   wait(acquire: Acquire, label: string): Constraint | null {
     if (acquire.kind === 'none') return null;
-    const constraint = new FenceConstraint(`acquire fence of ${label}`);
+    const constraint = new FenceConstraint(label);
     try {
       this.#arm(constraint, acquire);
     } catch (error) {
