@@ -95,7 +95,10 @@ function spin({ nanoseconds }: SpinCommand): Laid {
   return { opcode: SIMGPU_OP_SPIN, duration_ns: duration };
 }
 
-function fill({ target, colour, rect, blend = 'none' }: FillCommand, gem: ReadonlyMap<SharedImage, number>): Laid {
+function fill(
+  { target, colour, rect, blend = 'none' }: FillCommand,
+  gem: ReadonlyMap<SharedImage, number>,
+): Laid {
   const area = edges(rect ?? whole(target));
   return {
     opcode: SIMGPU_OP_FILL,

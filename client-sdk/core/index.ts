@@ -9,6 +9,7 @@ export * from './fence.ts';
 export type { Frame } from './frame.ts';
 export * from './gpu.ts';
 export type * from './gpu-command.ts';
+export * from './histogram.ts';
 export * from './image.ts';
 export * from './kernel.ts';
 export type { MappedPlane, Mapping } from './mapping.ts';

@@ -110,7 +110,8 @@ export class FakeServer {
         this.#serve(made as Resource<InterfaceName>);
       },
     });
-    for (const [index, name] of this.#globals.entries()) registry.events.global(index + 1, name, interfaces[name].version);
+    for (const [index, name] of this.#globals.entries())
+      registry.events.global(index + 1, name, interfaces[name].version);
   }
 
   #serve(resource: Resource<InterfaceName>): void {

@@ -1,0 +1,91 @@
+// A client that is a web page: what is drawn on its canvas is shown in a window of the server. The same SDK as in Node;
+// pixels travel through the WebSocket, and only the rows that changed.
+import { type Client, connect, type Frame, type Rect, type Window } from '../../client-sdk/browser.ts';
+
+const canvas = document.querySelector('canvas')!;
+const status = document.querySelector('output')!;
+const context = canvas.getContext('2d', { willReadFrequently: true })!;
+
+/** Red, green, blue, alpha to blue, green, red, alpha. */
+async function put(frame: Frame, { y, height }: Rect): Promise<void> {
+  const { data: pixels, width } = context.getImageData(0, y, canvas.width, height);
+  const { data, stride } = await frame.map();
+  for (let row = 0; row < height; row++)
+    for (let x = 0; x < width; x++) {
+      const from = (row * width + x) * 4;
+      data.set([pixels[from + 2]!, pixels[from + 1]!, pixels[from]!, 255], (y + row) * stride + x * 4);
+    }
+}
+
+/** Strokes of the pointer, and how much of the canvas they have touched. */
+class Strokes {
+  #touched: Rect | null = { x: 0, y: 0, width: canvas.width, height: canvas.height };
+  #wake = () => {};
+  #last: { x: number; y: number } | null = null;
+
+  constructor() {
+    context.fillStyle = '#1d2733';
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.strokeStyle = '#ffb347';
+    context.lineWidth = 6;
+    context.lineCap = 'round';
+    canvas.addEventListener('pointermove', event => this.#move(event));
+  }
+
+  /** What was touched since the last time; waits until something is. */
+  async touched(): Promise<Rect> {
+    while (this.#touched === null) await new Promise<void>(resolve => (this.#wake = resolve));
+    const rect = this.#touched;
+    this.#touched = null;
+    return rect;
+  }
+
+  #move(event: PointerEvent): void {
+    const scale = canvas.width / canvas.clientWidth;
+    const to = { x: event.offsetX * scale, y: event.offsetY * scale };
+    const from = event.buttons === 0 ? null : this.#last;
+    this.#last = to;
+    if (!from) return;
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.lineTo(to.x, to.y);
+    context.stroke();
+    this.#touch(Math.min(from.y, to.y), Math.max(from.y, to.y));
+  }
+
+  #touch(from: number, to: number): void {
+    const margin = context.lineWidth;
+    const top = Math.max(0, Math.floor(Math.min(from - margin, this.#touched?.y ?? from - margin)));
+    const old = this.#touched ? this.#touched.y + this.#touched.height : 0;
+    const bottom = Math.min(canvas.height, Math.ceil(Math.max(to + margin, old)));
+    this.#touched = { x: 0, y: top, width: canvas.width, height: bottom - top };
+    this.#wake();
+  }
+}
+
+async function show(client: Client, window: Window): Promise<void> {
+  const strokes = new Strokes();
+  for await (const frame of window.frames()) {
+    const touched = await strokes.touched();
+    // The image is older than the canvas by as many frames as it was away: all of it is drawn, the stroke is the damage.
+    await put(frame, { x: 0, y: 0, width: canvas.width, height: canvas.height });
+    frame.present({ damage: [touched] });
+    status.textContent = `frame ${frame.number}, on ${client.outputs.count} outputs`;
+  }
+}
+
+async function run(): Promise<void> {
+  const display = new URLSearchParams(location.search).get('display');
+  if (!display) throw new Error('the address names no server: append ?display=ws://127.0.0.1:PORT/');
+  status.textContent = `connecting to ${display}`;
+  const client = await connect(display);
+  const size = { width: canvas.width, height: canvas.height };
+  const window = await client.createWindow({ title: 'from a browser', size, fixedSize: true });
+  await show(client, window);
+  await client.close();
+  status.textContent = 'the server closed the window';
+}
+
+run().catch((error: unknown) => {
+  status.textContent = error instanceof Error ? error.message : String(error);
+});
