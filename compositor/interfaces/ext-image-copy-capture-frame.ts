@@ -59,7 +59,7 @@ export class CaptureFrame {
     );
     this.#captured = true;
     const { buffer } = this.#buffer;
-    const { output, paintCursors } = this.#session;
+    const { output, paintCursors, lastImage } = this.#session;
     if (this.#session.stopped) {
       this.#fail('stopped');
       return;
@@ -76,16 +76,17 @@ export class CaptureFrame {
       buffer,
       bufferDamage: this.#damage,
       paintCursors,
-      immediate: !this.#session.hasCaptured,
+      immediate: lastImage === null,
+      ...(lastImage === null ? {} : { since: lastImage }),
       ready: result => this.#ready(result),
       failed: reason => this.#fail(reason),
     });
-    this.#session.hasCaptured = true;
   }
 
   #ready({ transform, damage, time }: CaptureResult): void {
     const { events } = this.#resource;
     const seconds = time / SECOND;
+    this.#session.lastImage = time;
     events.transform(transform);
     for (const { x, y, width, height } of damage.rects) events.damage(x, y, width, height);
     events.presentation_time(Number(seconds >> 32n), Number(seconds & 0xffff_ffffn), Number(time % SECOND));

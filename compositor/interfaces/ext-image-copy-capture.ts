@@ -2,11 +2,12 @@
 
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import type { Resource } from '../../protocol/object/resource.ts';
+import type { Nanoseconds } from '../machine/machine.ts';
 import type { Output } from '../scene/outputs.ts';
 import type { Caller } from './context.ts';
 import { demand, displayRefusal } from './errors.ts';
 import { CaptureFrame } from './ext-image-copy-capture-frame.ts';
-import { shmNumber } from './shm-format.ts';
+import { isOffered, shmNumber } from './shm-format.ts';
 import { deviceBytes } from './zwp-linux-dmabuf-feedback.ts';
 
 const { options: OPTIONS } = interfaces.ext_image_copy_capture_manager_v1.enums;
@@ -42,8 +43,8 @@ export class CaptureSession {
   readonly #watching: Disposable;
   #frame: Resource<'ext_image_copy_capture_frame_v1'> | null = null;
   #stopped = false;
-  /** Whether a frame of the session was captured: later ones wait for damage. */
-  hasCaptured = false;
+  /** When the last image captured was shown: later frames wait for damage against it. */
+  lastImage: Nanoseconds | null = null;
 
   constructor(
     caller: Caller,
@@ -96,7 +97,7 @@ export class CaptureSession {
     const { events } = this.#resource;
     const { size, shmFormats, dmabufFormats, dmabufDevice } = this.output.captureConstraints;
     events.buffer_size(size.width, size.height);
-    for (const format of shmFormats) events.shm_format(shmNumber(format));
+    for (const format of shmFormats) if (isOffered(format)) events.shm_format(shmNumber(format));
     if (dmabufDevice !== null && this.caller.client.may('kernel-calls')) {
       events.dmabuf_device(deviceBytes(dmabufDevice));
       for (const { format, modifiers } of dmabufFormats)

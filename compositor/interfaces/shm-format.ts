@@ -27,3 +27,6 @@ export const shmFormat = (shm: number): ShmFormat | undefined =>
 /** The wl_shm number of a fourcc code. */
 export const shmNumber = (fourcc: number): number =>
   SHM_FORMATS.find(format => format.fourcc === fourcc)?.shm ?? fourcc;
+
+/** Whether wl_shm takes the format, by its fourcc code. */
+export const isOffered = (fourcc: number): boolean => SHM_FORMATS.some(format => format.fourcc === fourcc);

@@ -32,12 +32,18 @@ function commitBuffer(
   attachment: BufferObject,
   synchronisation: CommitSynchronisation,
 ): void {
-  const { acquireWaiter, releaseService } = object.context.rooms;
+  const { acquireWaiter, releaseService, counters, machine } = object.context.rooms;
   const { buffer } = attachment;
+  const committed = machine.now();
+  const endOfUse = attachment.use();
+  const released = (): void => {
+    counters.commitToRelease.add(machine.now() - committed);
+    endOfUse();
+  };
   const use = new BufferUse({
     buffer,
     acquire: synchronisation.acquire ?? impliedAcquire(buffer),
-    targets: { buffer: attachment.use(), fenced: synchronisation.fenced, point: synchronisation.point },
+    targets: { buffer: released, fenced: synchronisation.fenced, point: synchronisation.point },
     release: releaseService,
   });
   for (const hold of synchronisation.holds) hold[Symbol.dispose]();

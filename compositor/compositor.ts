@@ -1,0 +1,123 @@
+// The rooms put together.
+import { Context } from './interfaces/context.ts';
+import { offerGlobals } from './interfaces/offer-globals.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import type { Task } from './kernel/task/index.ts';
+import type { Machine } from './machine/machine.ts';
+import { Counters } from './observe/counters.ts';
+import { Trace } from './observe/trace.ts';
+import { Display } from './output/display.ts';
+import type { DisplayStatistics } from './output/statistics.ts';
+import { Scene } from './scene/scene.ts';
+import type { KernelPort } from './server/kernel-port.ts';
+import type { Limits } from './server/limits.ts';
+import { Server } from './server/server.ts';
+
+export interface CompositorOptions {
+  /** Has a display and a render device; stays the caller's. */
+  readonly kernel: Kernel;
+  /** Names of the outputs in the order of their connectors, instead of the connectors' own. */
+  readonly outputNames?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  /** RLIMIT_NOFILE of a client's process; default 1024. */
+  readonly clientDescriptors?: number;
+  /** RLIMIT_NOFILE of the compositor's own process; default 65536: it holds files of all clients. */
+  readonly descriptors?: number;
+}
+
+export interface CompositorStatistics extends DisplayStatistics {
+  readonly clients: number;
+}
+
+/**
+ * A compositor on a kernel. Connections come in through `server.accept`, from whatever listens.
+ *
+ * ```ts
+ * const machine = new RealMachine();
+ * const { kernel } = createDevices({ machine, outputs: [{ width: 1920, height: 1080 }], engines: 'worker' });
+ * const compositor = new Compositor({ kernel });
+ * compositor.server.accept(connection, { name: 'demo', capabilities: DEFAULT_CAPABILITIES });
+ * ```
+ */
+export class Compositor implements Disposable {
+  readonly kernel: Kernel;
+  /** The compositor's process. */
+  readonly task: Task;
+  readonly trace: Trace;
+  readonly counters = new Counters();
+  readonly scene: Scene;
+  readonly display: Display;
+  readonly server: Server;
+  readonly #globals: Disposable;
+
+  /** Throws a KernelError when a device is missing or refuses. */
+  constructor(options: CompositorOptions) {
+    const { kernel, outputNames, limits } = options;
+    const { machine } = kernel;
+    this.kernel = kernel;
+    this.trace = new Trace(machine);
+    this.task = kernel.createTask({
+      name: 'compositor',
+      credentials: { seat: true },
+      descriptorLimit: options.descriptors ?? 65536,
+    });
+    const { task, trace, counters } = this;
+    this.scene = new Scene({ machine, trace, counters });
+    const { scene } = this;
+    this.display = new Display({
+      task,
+      machine,
+      scene,
+      trace,
+      counters,
+      ...(outputNames ? { names: outputNames } : {}),
+    });
+    const port = kernelPort(kernel, options.clientDescriptors ?? 1024);
+    this.server = new Server({ machine, trace, counters, task, kernel: port, ...(limits ? { limits } : {}) });
+    const context = new Context({
+      machine,
+      trace,
+      counters,
+      scene,
+      task,
+      kernel: port,
+      outputs: this.display,
+      acquireWaiter: this.display.acquire,
+      releaseService: this.display.release,
+      kernelCapabilities: this.display.capabilities,
+    });
+    this.#globals = offerGlobals(context, this.server);
+  }
+
+  get machine(): Machine {
+    return this.kernel.machine;
+  }
+
+  /** What the status line says. */
+  get statistics(): CompositorStatistics {
+    return { ...this.display.statistics, clients: this.server.clients.size };
+  }
+
+  /**
+   * Disconnects everybody and switches the displays off. Clients go in later turns of the machine; once these have run,
+   * dispose the kernel.
+   */
+  [Symbol.dispose](): void {
+    this.server[Symbol.dispose]();
+    this.#globals[Symbol.dispose]();
+    this.display[Symbol.dispose]();
+  }
+}
+
+function kernelPort(kernel: Kernel, descriptorLimit: number): KernelPort {
+  return {
+    createTask: name => kernel.createTask({ name, descriptorLimit }),
+    adopt: (task, descriptor) => kernel.adopt(task, descriptor),
+    closeHost: descriptor => kernel.host?.close(descriptor),
+    lend: (task, fd) => {
+      const { operations } = task.files.get(fd);
+      const lent = operations.hostDescriptor?.() ?? null;
+      return lent && { ...lent, size: operations.status().size };
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// The computer that a compositor runs on: a kernel with a display, a render engine and udmabuf.
+import { createSimgpu } from './kernel/drivers/simgpu/index.ts';
+import { createSimkms, type OutputOptions, type Simkms } from './kernel/drivers/simkms/index.ts';
+import type { Engine } from './kernel/engine/engine.ts';
+import { VirtualEngine } from './kernel/engine/virtual-engine.ts';
+import { WorkerEngine } from './kernel/engine/worker-engine.ts';
+import { Kernel, type KernelOptions } from './kernel/kernel.ts';
+import { addUdmabufDevice } from './kernel/memory/udmabuf.ts';
+import type { Machine } from './machine/machine.ts';
+
+export interface DevicesOptions extends KernelOptions {
+  readonly outputs: readonly OutputOptions[];
+  /**
+   * `worker`: pixels are touched on threads of their own, in real time. `virtual`: at an instant of device time, by the
+   * machine's run queue; the same pixels to the bit.
+   */
+  readonly engines: 'worker' | 'virtual';
+}
+
+export interface Devices {
+  /** Disposing it ends processes and devices. */
+  readonly kernel: Kernel;
+  readonly simkms: Simkms;
+}
+
+/** Makes a kernel and its devices: `/dev/dri/card0`, `/dev/dri/renderD128` and `/dev/udmabuf`. */
+export function createDevices({ outputs, engines, ...options }: DevicesOptions): Devices {
+  const kernel = new Kernel(options);
+  const engine =
+    (name: string) =>
+    (machine: Machine, memory: WebAssembly.Memory): Engine =>
+      engines === 'worker'
+        ? new WorkerEngine(machine, memory, name)
+        : new VirtualEngine(machine, memory, name);
+  const simkms = createSimkms(kernel, { outputs, engine: engine('display') });
+  createSimgpu(kernel, { engine: engine('render') });
+  addUdmabufDevice(kernel);
+  return { kernel, simkms };
+}
