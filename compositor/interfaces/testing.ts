@@ -224,6 +224,12 @@ export class TestServer {
   }
 }
 
+/** What a client connects to: a TestServer, or a whole compositor. */
+export interface Reachable {
+  readonly machine: VirtualMachine;
+  readonly server: Server;
+}
+
 export class TestClient {
   readonly client: Client;
   readonly objects: ClientObjects;
@@ -232,10 +238,10 @@ export class TestClient {
   /** What the server ended the client for. */
   error: ProtocolError | null = null;
   closed: string | null = null;
-  readonly #test: TestServer;
+  readonly #test: Reachable;
   readonly #pause: () => void;
 
-  constructor(test: TestServer, name: string, capabilities: readonly Capability[]) {
+  constructor(test: Reachable, name: string, capabilities: readonly Capability[]) {
     this.#test = test;
     const { machine } = test;
     const [mine, theirs] = connectInProcess({ post: (label, run) => machine.post(label, run), name });
