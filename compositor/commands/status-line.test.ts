@@ -5,16 +5,17 @@ const status: Status = {
   composited: 100,
   scannedOut: 40,
   missedVblanks: 2,
-  commitToFlip: { median: 12_340_000, p99: 16_600_000 },
-  commitToRelease: null,
+  commitToFlip: { median: 12.34, p99: 16.6 },
+  commitToRelease: { median: null, p99: null },
   clients: 3,
-  planes: 2,
-  descriptors: { host: 30, kernel: 41 },
+  planesInUse: 2,
+  openDescriptors: 41,
+  hostDescriptors: 30,
 };
 
 it('shows what came since the line before, and times in milliseconds', () => {
   expect(statusLine({ ...status, composited: 160, scannedOut: 41 }, status)).toBe(
-    'composited 60 | scanned out 1 | missed 0 | commit-flip 12.3/16.6 ms | commit-release - | clients 3 | planes 2 | fds 30+41',
+    'composited 60 | scanned out 1 | missed 0 | commit-flip 12.3/16.6 ms | commit-release -/- ms | clients 3 | planes 2 | fds 30+41',
   );
 });
 

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { Children } from './children.ts';
+import { withServerOptions } from './serve.ts';
+import { endRequested, Session, type SessionOptions } from './session.ts';
+
+/** Runs a command as client of a compositor of its own; returns the command's exit status. */
+async function run(words: readonly string[], options: SessionOptions): Promise<number> {
+  const [command, ...args] = words;
+  const session = await Session.start(options);
+  const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
+  const stopped = endRequested().then(async () => {
+    await children.stop();
+    return 130;
+  });
+  const status = await Promise.race([children.start(command!, command!, args, 'inherit'), stopped]);
+  await session.stop();
+  return status;
+}
+
+export const addRun = (program: Command): Command =>
+  withServerOptions(program.command('run'))
+    .description('a compositor with a command as its client: ends with it, with its exit status')
+    .argument('<command...>', 'the command and its arguments, after --')
+    .passThroughOptions()
+    .action(async (words: string[], options: SessionOptions) => process.exit(await run(words, options)));

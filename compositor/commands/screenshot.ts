@@ -1,0 +1,29 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { PNG } from 'pngjs';
+import { connect, screenshot } from '../../client-sdk/index.ts';
+
+/** How long the compositor may take to answer, in milliseconds. */
+const PATIENCE = 10_000;
+
+async function save(file: string, options: { output?: string; display?: string }): Promise<void> {
+  const client = await connect(options.display ? { display: options.display } : {});
+  const { width, height, data } = await screenshot(client, {
+    timeout: PATIENCE,
+    ...(options.output ? { output: options.output } : {}),
+  });
+  await client.close();
+  const png = new PNG({ width, height });
+  png.data = Buffer.from(data);
+  writeFileSync(file, PNG.sync.write(png));
+  console.log(`${file}: ${width}x${height}`);
+}
+
+export const addScreenshot = (program: Command): Command =>
+  program
+    .command('screenshot')
+    .description('what an output of a running compositor shows, as a PNG file')
+    .argument('<file.png>', 'where to write it')
+    .option('-o, --output <name>', 'which output; by default the first')
+    .option('-d, --display <socket>', 'which compositor; by default FENCEPOST_DISPLAY')
+    .action(save);

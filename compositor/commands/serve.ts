@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { collectOutputs } from './output-option.ts';
+import { endRequested, Session, type SessionOptions } from './session.ts';
+import { type Status, statusLine } from './status-line.ts';
+import { parseWebSocketAddress } from './websocket-option.ts';
+
+const SECOND = 1000;
+
+/** The options of every command that starts a compositor. */
+export const withServerOptions = (command: Command): Command =>
+  command
+    .option('-o, --output <WxH[@HZ][,NAME]>', 'a display; may be given several times', collectOutputs)
+    .option('--socket <path>', 'where to listen; by default fencepost-N in XDG_RUNTIME_DIR')
+    .option(
+      '--websocket <host:port>',
+      'take WebSockets too, for clients in a browser',
+      parseWebSocketAddress,
+    );
+
+/** Prints a status line every second until disposed. */
+export function printStatus(session: Session): Disposable {
+  let before: Status | null = null;
+  const timer = setInterval(() => {
+    const now = session.status;
+    console.log(statusLine(now, before));
+    before = now;
+  }, SECOND);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function serve(options: SessionOptions & { status: boolean }): Promise<void> {
+  const session = await Session.start(options);
+  for (const line of session.lines) console.log(line);
+  const status = options.status ? printStatus(session) : null;
+  await endRequested();
+  status?.[Symbol.dispose]();
+  await session.stop();
+}
+
+export const addServe = (program: Command): Command =>
+  withServerOptions(program.command('serve'))
+    .description('the compositor alone, for clients of your own')
+    .option('--no-status', 'print no status lines')
+    .action(serve);
