@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { DRM_FORMAT_ARGB8888, DRM_FORMAT_NV12 } from '../../protocol/uapi/fourcc.ts';
 import { Region } from '../scene/region.ts';
 import { TestClient, TestDesktop } from './testing.ts';
 
@@ -45,4 +46,75 @@ it('draws only what is damaged since its buffer was drawn', () => {
     '111111',
     '111111',
   ]);
+});
+
+it('blends, scales and turns', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const back = client.singlePixel(0xff0000ff);
+  const backdrop = desktop.window('backdrop', { x: 0, y: 0, width: 64, height: 48 });
+  backdrop.pending.viewport = { source: null, destination: { width: 64, height: 48 } };
+  desktop.commit(backdrop, back);
+  // Half transparent red over blue, premultiplied.
+  const veil = desktop.window('veil', { x: 0, y: 0, width: 8, height: 8 });
+  const glass = client.shm(8, 8, { format: DRM_FORMAT_ARGB8888 });
+  client.fill(glass, 0x80800000);
+  desktop.commit(veil, glass);
+  // Left half red, right half green, turned by 90 degrees: what was left is seen at the bottom or the top.
+  const turned = desktop.window('turned', { x: 16, y: 0, width: 8, height: 8 });
+  const halves = client.shm(8, 8);
+  client.write(
+    halves,
+    Uint32Array.from({ length: 64 }, (_, at) => (at % 8 < 4 ? 0xff0000 : 0x00ff00)),
+  );
+  turned.pending.transform = 1;
+  desktop.commit(turned, halves);
+  // Four times as large.
+  const scaled = desktop.window('scaled', { x: 32, y: 16, width: 32, height: 32 });
+  scaled.pending.viewport = {
+    source: { x: 0, y: 0, width: 4, height: 8 },
+    destination: { width: 32, height: 32 },
+  };
+  desktop.commit(scaled, halves);
+  const shot = desktop.screenshot();
+  expect(shot.at(2, 2)).toBe('80007f');
+  expect(shot.at(12, 2)).toBe('0000ff');
+  // A buffer turned by 90 degrees counter-clockwise is shown turned back, clockwise: its left is up.
+  expect([shot.at(20, 1), shot.at(20, 6)]).toEqual(['ff0000', '00ff00']);
+  expect([shot.at(32, 16), shot.at(63, 47)]).toEqual(['ff0000', 'ff0000']);
+});
+
+it('reads memory that cannot be sealed by copying it, and disconnects who cuts it short', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
+  const buffer = client.shm(64, 48, { sealable: false });
+  client.fill(buffer, 0x123456);
+  desktop.commit(surface, buffer);
+  expect(desktop.screenshot().at(5, 5)).toBe('123456');
+  client.task.truncate(client.numbers.get(buffer)!, 4096n);
+  desktop.commit(surface, buffer);
+  desktop.frames(3);
+  expect(buffer.faults).toEqual([expect.stringContaining('cut short')]);
+});
+
+it('shows NV12 as its colours, composed and on a plane alike', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const video = client.dmabuf(64, 48, DRM_FORMAT_NV12);
+  // Limited range white of BT.709: Y 235, U and V 128.
+  client.write(
+    video,
+    Uint8Array.from({ length: 64 * 72 }, (_, at) => (at < 64 * 48 ? 235 : 128)),
+  );
+  const surface = desktop.window('video', { x: 0, y: 0, width: 64, height: 48 });
+  desktop.commit(surface, video);
+  expect(desktop.screenshot().at(9, 9)).toBe('ffffff');
+  expect(desktop.display.statistics.scannedOut).toBeGreaterThan(0);
+  const cover = desktop.window('cover', { x: 0, y: 0, width: 8, height: 8 });
+  const corner = client.shm(8, 8);
+  client.fill(corner, 0xff00ff);
+  desktop.commit(cover, corner);
+  const shot = desktop.screenshot();
+  expect([shot.at(0, 0), shot.at(9, 9)]).toEqual(['ff00ff', 'ffffff']);
 });

@@ -266,7 +266,14 @@ export class TestClient {
     };
     const spin = { opcode: simgpu.SIMGPU_OP_SPIN, duration_ns: delay };
     const clip = { x1: 0, y1: 0, x2: width, y2: height };
-    const fill = { opcode: simgpu.SIMGPU_OP_FILL, target, destination: clip, clip, color: argb, alpha: 0xffff };
+    const fill = {
+      opcode: simgpu.SIMGPU_OP_FILL,
+      target,
+      destination: clip,
+      clip,
+      color: argb,
+      alpha: 0xffff,
+    };
     return this.task.call(this.#gpu, simgpu.simgpuIoctls.SIMGPU_SUBMIT, {
       context: this.#context,
       flags: simgpu.SIMGPU_SUBMIT_FENCE_OUT,

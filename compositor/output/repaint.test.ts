@@ -1,0 +1,207 @@
+import { expect, it } from 'vitest';
+import { Region } from '../scene/region.ts';
+import { captureDefaults, TestClient, TestDesktop } from './testing.ts';
+
+const SMALL = { x: 4, y: 4, width: 16, height: 16 };
+const REFRESH = 16_666_667n;
+
+/** Runs until nothing but the flow of time is left. */
+function rest(desktop: TestDesktop): void {
+  desktop.frames(4);
+}
+
+it('costs nothing while nothing changes', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const buffer = client.shm(16, 16);
+  desktop.commit(desktop.window('window', SMALL), buffer);
+  rest(desktop);
+  expect(desktop.display.statistics.outputs[0]?.state).toBe('idle');
+  expect(desktop.machine.ready).toBe(0);
+  let entries = 0;
+  const idle = desktop.machine.now() + 1_000_000_000n;
+  while (desktop.machine.step(idle)) entries++;
+  // The vblank interrupt is switched off after a while; nothing else is left.
+  expect(entries).toBeLessThan(5);
+  expect(desktop.simkms.statistics('Virtual-1').framesScanned).toBe(0);
+});
+
+it('begins late before the vblank, and not a frame late from idle', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', SMALL);
+  const buffers = [client.shm(16, 16), client.shm(16, 16)];
+  desktop.commit(surface, buffers[0]!);
+  rest(desktop);
+  for (const offset of [0n, 5_000_000n, 10_000_000n]) {
+    desktop.machine.advance(137n * REFRESH + offset);
+    const answers = desktop.follow(surface, 'frame');
+    const committed = desktop.machine.now();
+    desktop.commit(surface, buffers[1]!);
+    desktop.machine.runUntil(() => answers.presented.length > 0, 100_000_000n);
+    expect(answers.presented[0]!.time - committed).toBeLessThanOrEqual(REFRESH + 4_000_000n);
+  }
+  const { missedVblanks } = desktop.display.statistics;
+  expect(missedVblanks).toBe(0);
+  // A commit shortly before the deadline is still in time.
+  const answers = desktop.follow(surface, 'first');
+  desktop.commit(surface, buffers[0]!);
+  desktop.machine.runUntil(() => answers.presented.length > 0, 100_000_000n);
+  const vblank = answers.presented[0]!.time;
+  desktop.machine.advanceTo(vblank + REFRESH - 3_500_000n);
+  const next = desktop.follow(surface, 'second');
+  desktop.commit(surface, buffers[1]!);
+  desktop.machine.runUntil(() => next.presented.length > 0, 100_000_000n);
+  expect(next.presented[0]!.sequence).toBe(answers.presented[0]!.sequence + 1n);
+});
+
+it('answers callbacks of commits that change nothing at the pace of the display, without a commit', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', SMALL);
+  const buffer = client.shm(16, 16);
+  desktop.commit(surface, buffer);
+  rest(desktop);
+  const frames = desktop.display.statistics.outputs[0]!.frames;
+  for (let round = 1; round <= 3; round++) {
+    surface.pending.frameCallbacks.push({ done: () => desktop.events.push('done') });
+    surface.commit(undefined, null);
+    desktop.machine.settle();
+    expect(desktop.events).toHaveLength(round - 1);
+    desktop.machine.runUntil(() => desktop.events.length === round, 2n * REFRESH);
+  }
+  expect(desktop.display.statistics.outputs[0]!.frames).toBe(frames);
+});
+
+it('says so when the pixels were late', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', SMALL);
+  desktop.commit(desktop.window('glass', SMALL), client.shm(16, 16, { format: 0x34325241 }));
+  const buffer = client.dmabuf(16, 16);
+  desktop.commit(surface, buffer);
+  rest(desktop);
+  // Somebody else keeps the engine busy for longer than a refresh.
+  client.render(client.dmabuf(16, 16), 0, 40_000_000n);
+  desktop.commit(surface, buffer);
+  desktop.frames(6);
+  expect(desktop.display.statistics.outputs[0]!.misses['late render']).toBeGreaterThan(0);
+  expect(desktop.log.join('\n')).toContain('late render');
+});
+
+it('keeps as many descriptors after 2,000 frames as after 100', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const video = desktop.window('video', { x: 0, y: 0, width: 32, height: 32 });
+  const text = desktop.window('text', { x: 16, y: 16, width: 16, height: 16 });
+  const images = [client.dmabuf(32, 32), client.dmabuf(32, 32), client.dmabuf(32, 32)];
+  const pages = [client.shm(16, 16), client.shm(16, 16)];
+  let early = 0;
+  for (let frame = 0; frame < 2000; frame++) {
+    desktop.commit(video, images[frame % 3]!);
+    // Every so often the text is on top, and the video has to be composed.
+    if (frame % 50 === 0) desktop.commit(text, pages[(frame / 50) % 2]!, { damage: Region.infinite });
+    desktop.frames(1);
+    desktop.events.length = 0;
+    if (frame === 100) early = desktop.task.files.size;
+  }
+  rest(desktop);
+  expect(Math.abs(desktop.task.files.size - early)).toBeLessThanOrEqual(4);
+  expect(desktop.counters.releases).toBeGreaterThan(1900);
+});
+
+it('goes on when the flip event is lost', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', SMALL);
+  const buffer = client.dmabuf(16, 16);
+  // A job that never ends holds the commit up until the engine is reset.
+  client.render(buffer, 0xff0000, 1_900_000_000n);
+  desktop.commit(surface, buffer, { acquire: { kind: 'none' } });
+  desktop.machine.advance(3_000_000_000n);
+  expect(desktop.display.statistics.outputs[0]!.state).toBe('idle');
+});
+
+it('captures into the client’s dma-buf, with damage since its last image', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', SMALL);
+  const page = client.shm(16, 16);
+  client.fill(page, 0x445566);
+  desktop.commit(surface, page);
+  rest(desktop);
+  const buffer = client.dmabuf(64, 48);
+  const output = desktop.display.list[0]!;
+  const results: { damage: Region; time: bigint }[] = [];
+  const capture = (since?: bigint) =>
+    output.capture({
+      ...captureDefaults,
+      ...(since === undefined ? {} : { since }),
+      buffer,
+      immediate: since === undefined,
+      ready: result => results.push(result),
+      failed: reason => expect.fail(reason),
+    });
+  capture();
+  desktop.frames(4);
+  expect(results).toHaveLength(1);
+  capture(results[0]!.time);
+  desktop.frames(4);
+  expect(results).toHaveLength(1);
+  desktop.commit(surface, page, { damage: Region.of({ x: 0, y: 0, width: 4, height: 4 }) });
+  desktop.frames(4);
+  expect(results[1]?.damage.rects).toEqual([{ x: 4, y: 4, width: 4, height: 4 }]);
+  // What was shown between two captures is not missed.
+  desktop.commit(surface, page);
+  desktop.frames(4);
+  capture(results[1]!.time);
+  desktop.frames(4);
+  expect(results[2]?.damage.rects).toEqual([SMALL]);
+});
+
+it('says which buffers cannot take a capture', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const reasons: string[] = [];
+  for (const buffer of [client.shm(32, 32), client.dmabuf(64, 48, 0x3231564e)])
+    desktop.display.list[0]!.capture({
+      ...captureDefaults,
+      buffer,
+      immediate: true,
+      ready: () => expect.fail('it was captured'),
+      failed: reason => reasons.push(reason),
+    });
+  desktop.machine.settle();
+  expect(reasons).toEqual(['buffer-constraints', 'buffer-constraints']);
+});
+
+it('counts what is shown', () => {
+  const desktop = new TestDesktop();
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
+  const page = client.shm(64, 48);
+  client.fill(page, 0x10a020);
+  desktop.commit(surface, page);
+  rest(desktop);
+  const records: Uint8Array[] = [];
+  const ask = (immediate: boolean) =>
+    desktop.display.list[0]!.histogram({
+      immediate,
+      record: bytes => records.push(bytes),
+      stopped: () => expect.fail('stopped'),
+    });
+  ask(true);
+  desktop.frames(4);
+  ask(false);
+  desktop.frames(4);
+  expect(records).toHaveLength(1);
+  desktop.commit(surface, page);
+  desktop.frames(4);
+  expect(records).toHaveLength(2);
+  const view = new DataView(records[1]!.buffer);
+  // Bins follow the head of the record; the brightest channel has 0xa0.
+  const bins = Array.from({ length: 256 }, (_, bin) =>
+    view.getUint32(records[1]!.length - 1024 + bin * 4, true),
+  );
+  expect(bins[0xa0]).toBe(64 * 48);
+});
