@@ -53,6 +53,13 @@ export interface PipeStatistics {
 
 const MISSES_KEPT = 64;
 
+/** What the next vblank is to latch; without a commit, planes that changed by themselves. */
+interface Armed {
+  readonly frame: Frame;
+  readonly commit: CrtcCommit | null;
+  readonly latched: Completion;
+}
+
 /**
  * The hardware behind one CRTC: it latches commits at vblanks, and scans their pictures out when somebody looks: a
  * writeback, a histogram, a monitor.
@@ -70,7 +77,7 @@ export class Pipe {
   readonly #speed: DeviceSpeed;
   readonly #memory: ScanMemory;
   readonly #monitors = new Set<Monitor>();
-  #armed: { readonly frame: Frame; readonly commit: CrtcCommit } | null = null;
+  #armed: Armed | null = null;
   #shown: Frame | null = null;
   #scan: { readonly scan: Scan; readonly done: Completion } | null = null;
   /** The picture has not been looked at by the monitors. */
@@ -109,13 +116,23 @@ export class Pipe {
 
   /** Has a frame shown from the next vblank on that can take it. */
   arm(frame: Frame, commit: CrtcCommit): void {
-    this.#armed = { frame, commit };
+    this.#armed = { frame, commit, latched: this.#armed?.latched ?? new Completion() };
     this.#updateHold();
+  }
+
+  /** Has a frame shown that differs by planes which are not synchronised with flips; done when it is latched. */
+  refresh(frame: Frame): Completion {
+    const { commit = null, latched = new Completion() } = this.#armed ?? {};
+    this.#armed = { frame, commit, latched };
+    this.#updateHold();
+    return latched;
   }
 
   /** Lets the scan that is under way end; nothing is shown afterwards. */
   *disable(): Sleeping<void> {
     while (this.#scan) yield* this.#scan.done.wait(`the scan of ${this.crtc.name}`);
+    this.#armed?.latched.complete();
+    this.#armed = null;
     this.#shown = null;
     this.#unseen = false;
     this.#updateHold();
@@ -150,23 +167,25 @@ export class Pipe {
 
   #atVblank(vblank: VblankTime): void {
     let commit: CrtcCommit | null = null;
-    if (this.#armed && this.#scan) this.#miss(vblank, this.#scan.scan);
+    if (this.#armed && this.#scan) this.#miss(this.#armed, vblank, this.#scan.scan);
     else if (this.#armed) commit = this.#latch(this.#armed, vblank);
     const wanted = commit?.writeback || commit?.histogram || this.#monitorsWait;
     if (wanted && this.#shown && !this.#scan) this.#startScan(this.#shown, vblank, commit);
     this.#updateHold();
   }
 
-  #latch({ frame, commit }: { frame: Frame; commit: CrtcCommit }, vblank: VblankTime): CrtcCommit {
+  #latch({ frame, commit, latched }: Armed, vblank: VblankTime): CrtcCommit | null {
     this.#armed = null;
     this.#shown = frame;
     this.#unseen = true;
-    this.#flips++;
-    commit.flip(vblank);
+    if (commit) this.#flips++;
+    commit?.flip(vblank);
+    latched.complete();
     return commit;
   }
 
-  #miss({ sequence, time }: VblankTime, scan: Scan): void {
+  #miss({ commit }: Armed, { sequence, time }: VblankTime, scan: Scan): void {
+    if (!commit) return;
     this.#missed++;
     const reason = `the display engine still reads the frame of vblank ${scan.vblank.sequence}`;
     this.#misses.push({ sequence, time, reason });

@@ -86,6 +86,7 @@ export function createSimkms(kernel: Kernel, options: SimkmsOptions): Simkms {
     check: state => checkLimits(state, native, overlays),
     disable: crtc => pipes.get(crtc)!.disable(),
     arm: (crtc, commit) => pipes.get(crtc)!.arm(frameOf(crtc, kms.planes), commit),
+    refresh: crtc => pipes.get(crtc)!.refresh(frameOf(crtc, kms.planes)),
   });
   const engine = kernel.own(options.engine(kernel.machine, kernel.memory.memory));
   const speed = options.speed ?? DEFAULT_DEVICE_SPEED;

@@ -4,6 +4,7 @@ import type { DrmDevice } from '../device.ts';
 import type { DrmFile } from '../file.ts';
 import type { AtomicState } from './atomic-state.ts';
 import { BlobOwner } from './blob.ts';
+import type { Completion } from './completion.ts';
 import type { Connector, Encoder } from './connector.ts';
 import type { Crtc } from './crtc.ts';
 import type { CrtcCommit } from './crtc-commit.ts';
@@ -24,6 +25,8 @@ export interface KmsDriver {
   disable(crtc: Crtc): Sleeping<void>;
   /** Has the CRTC's current state latched at the next vblank, and calls `commit.flip` then. */
   arm(crtc: Crtc, commit: CrtcCommit): void;
+  /** Has changed planes of the CRTC shown from the next vblank on, which is no flip; done when they are. */
+  refresh(crtc: Crtc): Completion;
 }
 
 /** What one open file owns of the device. */

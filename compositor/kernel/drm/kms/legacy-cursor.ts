@@ -10,20 +10,20 @@ import type { StructValue } from '../../../../protocol/uapi/struct.ts';
 import { require } from '../../task/kernel-error.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
 import { type DrmCall, type DrmIoctl, drmIoctl } from '../ioctl.ts';
+import { updatePlane } from './async-update.ts';
 import { Crtc } from './crtc.ts';
 import { Framebuffer } from './framebuffer.ts';
 import { checkFramebuffer } from './framebuffer-check.ts';
 import type { KmsDevice } from './kms-device.ts';
-import { legacyCommit } from './legacy-commit.ts';
 import { lookup } from './resource-ioctls.ts';
 
-/** CURSOR and CURSOR2 as commits of the cursor plane (`drm_mode_cursor_universal`); hot spots are of no use here. */
+/** CURSOR and CURSOR2 as updates of the cursor plane (`drm_mode_cursor_universal`); hot spots are of no use here. */
 export const cursorIoctls = (device: KmsDevice): DrmIoctl[] => [
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_CURSOR, (call, argument) => setCursor(device, call, argument)),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_CURSOR2, (call, argument) => setCursor(device, call, argument)),
 ];
 
-/** EINVAL for flags and sizes, ENOENT for the CRTC or the handle. A commit of its own, so it waits for its vblank. */
+/** EINVAL for flags and sizes, ENOENT for the CRTC or the handle. Waits for no vblank. */
 function* setCursor(
   device: KmsDevice,
   call: DrmCall,
@@ -40,22 +40,20 @@ function* setCursor(
   try {
     const fb = changesBuffer ? made : cursor.state.fb;
     if (!fb && !cursor.state.fb) return;
-    yield* legacyCommit(device, call, {
-      change: ({ state }) => {
-        const draft = state.plane(cursor);
-        state.setPlaneCrtc(draft, fb ? crtc : null);
-        draft.fb = fb;
-        if (!fb) return;
-        const { width, height } = fb.layout;
-        draft.crtcX = crtc.cursorPosition.x;
-        draft.crtcY = crtc.cursorPosition.y;
-        draft.crtcW = width;
-        draft.crtcH = height;
-        draft.srcX = 0;
-        draft.srcY = 0;
-        draft.srcW = width * 65536;
-        draft.srcH = height * 65536;
-      },
+    yield* updatePlane(device, cursor, state => {
+      const draft = state.plane(cursor);
+      state.setPlaneCrtc(draft, fb ? crtc : null);
+      draft.fb = fb;
+      if (!fb) return;
+      const { width, height } = fb.layout;
+      draft.crtcX = crtc.cursorPosition.x;
+      draft.crtcY = crtc.cursorPosition.y;
+      draft.crtcW = width;
+      draft.crtcH = height;
+      draft.srcX = 0;
+      draft.srcY = 0;
+      draft.srcW = width * 65536;
+      draft.srcH = height * 65536;
     });
   } finally {
     made?.put();
