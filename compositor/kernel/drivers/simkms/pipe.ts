@@ -58,6 +58,8 @@ interface Armed {
   readonly frame: Frame;
   readonly commit: CrtcCommit | null;
   readonly latched: Completion;
+  /** A vblank before this time has missed it, however late its timer comes. */
+  readonly since: Nanoseconds;
 }
 
 /**
@@ -116,14 +118,15 @@ export class Pipe {
 
   /** Has a frame shown from the next vblank on that can take it. */
   arm(frame: Frame, commit: CrtcCommit): void {
-    this.#armed = { frame, commit, latched: this.#armed?.latched ?? new Completion() };
+    const latched = this.#armed?.latched ?? new Completion();
+    this.#armed = { frame, commit, latched, since: this.#machine.now() };
     this.#updateHold();
   }
 
   /** Has a frame shown that differs by planes which are not synchronised with flips; done when it is latched. */
   refresh(frame: Frame): Completion {
-    const { commit = null, latched = new Completion() } = this.#armed ?? {};
-    this.#armed = { frame, commit, latched };
+    const { commit = null, latched = new Completion(), since = this.#machine.now() } = this.#armed ?? {};
+    this.#armed = { frame, commit, latched, since };
     this.#updateHold();
     return latched;
   }
@@ -167,8 +170,9 @@ export class Pipe {
 
   #atVblank(vblank: VblankTime): void {
     let commit: CrtcCommit | null = null;
-    if (this.#armed && this.#scan) this.#miss(this.#armed, vblank, this.#scan.scan);
-    else if (this.#armed) commit = this.#latch(this.#armed, vblank);
+    const armed = this.#armed && this.#armed.since <= vblank.time ? this.#armed : null;
+    if (armed && this.#scan) this.#miss(armed, vblank, this.#scan.scan);
+    else if (armed) commit = this.#latch(armed, vblank);
     const wanted = commit?.writeback || commit?.histogram || this.#monitorsWait;
     if (wanted && this.#shown && !this.#scan) this.#startScan(this.#shown, vblank, commit);
     this.#updateHold();

@@ -51,7 +51,8 @@ export function* commitState(state: AtomicState, options: CommitOptions): Sleepi
   const commits = swap(state, options.commitOf ?? silent);
   options.accepted?.();
   const transaction = { state, commits, preceding, fences };
-  if (options.nonblock) state.device.kernel.thread('commit tail', tail(transaction));
+  const where = commits.map(commit => commit.crtc.name).join(', ');
+  if (options.nonblock) state.device.kernel.thread(`commit tail of ${where}`, tail(transaction));
   else yield* tail(transaction);
 }
 
