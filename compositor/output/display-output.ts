@@ -56,6 +56,8 @@ export class DisplayOutput implements Output {
   #state: RepaintState = { kind: 'idle' };
   #damage: Region;
   #wanted = false;
+  /** Callbacks of frames that turned into one with something to show before they were answered. */
+  readonly #carried: FrameAnswers[] = [];
   /** The frame on the screen. */
   #shown: Frame | null = null;
   #nextFrame = 1n;
@@ -153,9 +155,6 @@ export class DisplayOutput implements Output {
     if (this.#shown) this.#clock.synchronise(this.#card.lastVblank(this.#crtc));
     this.#plan(this.#machine.now());
   }
-
-  /** Callbacks of frames that turned into one with something to show before they were answered. */
-  readonly #carried: FrameAnswers[] = [];
 
   /** Sets the timer for the first vblank after `after`: a change that came too late for it is drawn at once. */
   #plan(after: Nanoseconds): void {
@@ -329,12 +328,13 @@ export class DisplayOutput implements Output {
     this.#want();
   }
 
+  /** Without its event a frame counts as the one that is shown. */
   #giveUp(frame: Frame): void {
+    this.#painter.retire(this.#shown?.slot ?? null);
+    this.#shown = frame;
     if (frame.job) this.#card.task.close(frame.job.fence);
     frame.answers.discarded();
     frame.answers.done(this.#machine.now());
-    // Its buffer may come to the screen yet: what was shown before stays counted with it.
-    this.#shown = frame;
   }
 }
 

@@ -8,7 +8,7 @@ import { Renderer } from '../render/renderer.ts';
 import type { KernelCapabilities } from '../scene/kernel-capabilities.ts';
 import type { CaptureConstraints, Output, OutputInfo, Outputs, OutputsListener } from '../scene/outputs.ts';
 import type { Scene } from '../scene/scene.ts';
-import type { AcquireWaiter, ReleaseService } from '../scene/synchronisation.ts';
+import type { AcquireWaiter, OwnedDescriptor, ReleaseService } from '../scene/synchronisation.ts';
 import { TaskAcquireWaiter } from '../sync/acquire-waiter.ts';
 import { TaskReleaseService } from '../sync/release-service.ts';
 import { SyncobjDevice } from '../sync/syncobj-device.ts';
@@ -49,6 +49,7 @@ export class Display implements Outputs, Disposable {
   readonly #device: RenderDevice;
   readonly #renderer: Renderer;
   readonly #framebuffers: ClientFramebuffers;
+  readonly #signalled: OwnedDescriptor;
   readonly #observation: Disposable;
   readonly #listeners = new Set<OutputsListener>();
   #outputs: DisplayOutput[] = [];
@@ -64,7 +65,14 @@ export class Display implements Outputs, Disposable {
     const syncobjs = new SyncobjDevice(task, this.#device.fd);
     this.capabilities = new TaskKernelCapabilities(this.#device, this.#card, syncobjs);
     this.acquire = new TaskAcquireWaiter(task, syncobjs);
-    this.release = new TaskReleaseService({ task, device: syncobjs, trace, counters });
+    this.release = new TaskReleaseService({
+      machine: options.machine,
+      task,
+      device: syncobjs,
+      trace,
+      counters,
+    });
+    this.#signalled = syncobjs.signalledSyncFile();
     const infos = this.#describe();
     scene.outputs = infos;
     this.#outputs = this.#card.pipes.map((pipe, at) => this.#light(pipe, infos[at]!));
@@ -153,6 +161,7 @@ export class Display implements Outputs, Disposable {
       pipe,
       renderer: this.#renderer,
       framebuffers: this.#framebuffers,
+      signalled: this.#signalled,
       devices: {
         card: this.#card,
         device: this.#device,

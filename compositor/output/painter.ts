@@ -11,6 +11,7 @@ import { KernelError } from '../kernel/task/index.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { Renderer, RenderJob } from '../render/renderer.ts';
 import { Region, rectsEqual, type Size } from '../scene/region.ts';
+import type { OwnedDescriptor } from '../scene/synchronisation.ts';
 import { AtomicRequest } from './atomic-request.ts';
 import type { Card } from './card.ts';
 import { FencePointers } from './fence-pointers.ts';
@@ -69,6 +70,11 @@ export interface PainterOptions {
   readonly pipe: Pipe;
   readonly renderer: Renderer;
   readonly framebuffers: ClientFramebuffers;
+  /**
+   * The IN_FENCE_FD of clients' buffers. Their acquire fences have signalled already; without it the kernel would wait
+   * for whatever the client queued since, and the display with it.
+   */
+  readonly signalled: OwnedDescriptor;
   readonly trace: Trace;
   readonly name: string;
   readonly size: Size;
@@ -224,6 +230,7 @@ export class Painter {
         framebuffer,
         source: layer.source,
         destination: layer.destination,
+        inFence: this.#options.signalled.fd,
       });
     for (const { plane } of this.#scanout)
       if (plane !== pipe.primary && !assignment.scanout.some(use => use.plane === plane))

@@ -29,6 +29,9 @@ const COOLING_FRAMES = 30;
 /** Frames until a proposal that the kernel refused is made again. */
 const REFUSAL_FRAMES = 60;
 
+/** Accepted proposals remembered; windows that move make a new one with every step. */
+const ACCEPTED_KEPT = 64;
+
 interface Verdict {
   readonly reason: string;
   /** Number of the frame in which it may be tried again. */
@@ -44,6 +47,8 @@ export class PlaneAssigner {
   #frame = 0;
   #reasons = new Map<string, string>();
   #refusals = new Map<string, Verdict>();
+  /** Proposals that passed the test, until one of them fails or there are many. */
+  readonly #accepted = new Set<string>();
   #last: ReadonlySet<string> = new Set();
 
   constructor(options: {
@@ -63,6 +68,7 @@ export class PlaneAssigner {
   /** A proposal that the kernel has accepted, or to compose everything. */
   assign(layers: readonly SurfaceLayer[], test: TestAssignment): Assignment {
     this.#frame++;
+    if (this.#accepted.size > ACCEPTED_KEPT) this.#accepted.clear();
     const reasons = new Map<string, string>();
     const assignment = this.#fullscreen(layers, test, reasons) ?? this.#overlays(layers, test, reasons);
     this.#cool(layers, assignment);
@@ -72,6 +78,7 @@ export class PlaneAssigner {
 
   /** The kernel took the test and refused the commit: everything is composed for a while. */
   failed(assignment: Assignment, reason: string): void {
+    this.#accepted.clear();
     for (const { layer, plane } of assignment.scanout) this.#refuse(layer, plane, reason);
   }
 
@@ -142,8 +149,14 @@ export class PlaneAssigner {
       scanout: [use, ...rest.scanout],
       composed: rest.composed.filter(other => other !== layer),
     };
+    const shape = proposal.scanout.map(shapeOf).join('; ');
+    // The same planes with other buffers of the same layout: the kernel said yes to that.
+    if (this.#accepted.has(shape)) return proposal;
     const error = test(proposal);
-    if (error === null) return proposal;
+    if (error === null) {
+      this.#accepted.add(shape);
+      return proposal;
+    }
     this.#refuse(layer, plane, error);
     return refuse(error);
   }
@@ -189,5 +202,20 @@ function refusalKey(layer: SurfaceLayer, plane: PlaneInfo): string {
     source.height,
     destination.width,
     destination.height,
+  ].join(' ');
+}
+
+function shapeOf({ plane, layer }: PlaneUse): string {
+  const { source, destination, use } = layer;
+  const { buffer } = use;
+  const { format, width, height } = buffer;
+  const layout =
+    buffer.kind === 'dmabuf' ? buffer.planes.map(({ offset, stride }) => `${offset}/${stride}`).join() : '';
+  return [
+    plane.id,
+    format,
+    `${width}x${height}`,
+    layout,
+    ...[source, destination].map(({ x, y, width: w, height: h }) => `${w}x${h}+${x}+${y}`),
   ].join(' ');
 }

@@ -11,6 +11,8 @@ export interface PlaneContent {
   readonly source: Rect;
   /** In pixels of the output. */
   readonly destination: Rect;
+  /** A sync file to wait for instead of the fences in the buffer's reservation. */
+  readonly inFence?: number;
 }
 
 export function setPlane(
@@ -32,6 +34,7 @@ export function setPlane(
     .set(plane, 'CRTC_Y', destination.y)
     .set(plane, 'CRTC_W', destination.width)
     .set(plane, 'CRTC_H', destination.height);
+  if (content.inFence !== undefined) request.set(plane, 'IN_FENCE_FD', content.inFence);
   setEnum(request, plane, 'COLOR_ENCODING', 'ITU-R BT.709 YCbCr');
   setEnum(request, plane, 'COLOR_RANGE', 'YCbCr limited range');
 }

@@ -2,6 +2,7 @@
 import {
   SIMGPU_SUBMIT_FENCE_OUT,
   SIMGPU_SUBMIT_MAX_COMMANDS,
+  SIMGPU_SUBMIT_NO_IMPLICIT,
   type simgpu_command,
   type simgpu_image,
   simgpuIoctls,
@@ -58,7 +59,9 @@ export class RenderDevice implements Disposable {
   }
 
   /**
-   * Queues commands behind everything submitted before. Returns a sync file, the caller's own, that signals when all are
+   * Queues commands behind everything submitted before. Sources are known to be complete (their acquire fences have
+   * signalled), so no fence in their reservations is waited for: a client that queues a job after its commit would hold
+   * up everybody. The job's own fence is left there. Returns a sync file, the caller's own, that signals when all are
    * done. A context that a reset has ended (ECANCELED) is replaced once. Throws a KernelError.
    */
   submit(commands: readonly GpuCommand[]): number {
@@ -81,7 +84,7 @@ export class RenderDevice implements Disposable {
       if (last >= 0) this.task.close(last);
       last = this.task.call(this.fd, simgpuIoctls.SIMGPU_SUBMIT, {
         context: this.#context,
-        flags: SIMGPU_SUBMIT_FENCE_OUT,
+        flags: SIMGPU_SUBMIT_FENCE_OUT | SIMGPU_SUBMIT_NO_IMPLICIT,
         in_fence_fd: -1,
         commands: commands.slice(from, from + SIMGPU_SUBMIT_MAX_COMMANDS),
       }).out_fence_fd;

@@ -31,6 +31,8 @@ export class TaskReleaseService implements ReleaseService {
 
   release(use: BufferUse): void {
     const { buffer } = use;
+    // The compositor is gone, and its clients have lost their connections.
+    if (this.#task.exited) return;
     // Consumers of other memory keep their hold until their reads are over: nothing is left to wait for.
     if (buffer.kind !== 'dmabuf') {
       this.#finish(use, null);
@@ -116,15 +118,21 @@ export class TaskReleaseService implements ReleaseService {
     const what = `release of ${buffer.label}, waiting for it to be idle`;
     const holds = [buffer.lifetime.hold(what)];
     if (targets.point) holds.push(targets.point.timeline.hold(what));
-    let busy = 0;
+    let busy = buffer.planes.length;
     const idle = (): void => {
       if (--busy > 0) return;
       this.#finish(use, null);
       for (const hold of holds) hold[Symbol.dispose]();
     };
-    for (const { fd } of buffer.planes) {
-      busy++;
+    for (const { fd } of buffer.planes) this.#watchIdle(fd, idle);
+  }
+
+  /** What can't even be polled is kept for good: nothing says that it is idle. */
+  #watchIdle(fd: number, idle: () => void): void {
+    try {
       this.#task.watch(fd, POLLOUT, idle);
+    } catch (error) {
+      this.#trace.note('fault', `dma-buf ${fd} cannot be polled`, { error: messageOf(error) });
     }
   }
 }

@@ -1,5 +1,6 @@
 // Clients' timelines on the compositor's DRM device.
 import {
+  DRM_SYNCOBJ_CREATE_SIGNALED,
   DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE,
   DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
   DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_TIMELINE,
@@ -18,6 +19,22 @@ export class SyncobjDevice {
   constructor(task: Task, fd: number) {
     this.#task = task;
     this.fd = fd;
+  }
+
+  /** A sync file whose fence has signalled, the caller's. Throws a KernelError. */
+  signalledSyncFile(): OwnedDescriptor {
+    const { handle } = this.#task.call(this.fd, syncobjIoctls.DRM_IOCTL_SYNCOBJ_CREATE, {
+      flags: DRM_SYNCOBJ_CREATE_SIGNALED,
+    });
+    try {
+      const { fd } = this.#task.call(this.fd, syncobjIoctls.DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, {
+        handle,
+        flags: DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+      });
+      return adoptDescriptor(this.#task, fd);
+    } finally {
+      this.#destroy(handle);
+    }
   }
 
   /** Imports a syncobj by its descriptor. `hold` is the importer's own. Throws a KernelError. */
