@@ -65,13 +65,7 @@ export class Display implements Outputs, Disposable {
     const syncobjs = new SyncobjDevice(task, this.#device.fd);
     this.capabilities = new TaskKernelCapabilities(this.#device, this.#card, syncobjs);
     this.acquire = new TaskAcquireWaiter(task, syncobjs);
-    this.release = new TaskReleaseService({
-      machine: options.machine,
-      task,
-      device: syncobjs,
-      trace,
-      counters,
-    });
+    this.release = new TaskReleaseService({ task, device: syncobjs, trace, counters });
     this.#signalled = syncobjs.signalledSyncFile();
     const infos = this.#describe();
     scene.outputs = infos;
