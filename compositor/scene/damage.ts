@@ -1,5 +1,5 @@
 // What has to be drawn anew after a change, in the global space.
-import { Region, rectsEqual } from './region.ts';
+import { type Rect, Region, rectsEqual } from './region.ts';
 import type { SurfacePlacement } from './stack.ts';
 import type { Surface } from './surface.ts';
 import { bufferToSurface } from './surface-geometry.ts';
@@ -50,12 +50,27 @@ export class DamageTracker {
   }
 }
 
-/** Whether the same pixels of the buffer come to lie at the same place. */
-function sameMapping(before: Seen, now: Seen): boolean {
-  const a = before.state;
-  const b = now.state;
+/** Whether a change of state can move, uncover or resize anything; if not, only the content's damage counts. */
+export function changesStack(before: SurfaceState, now: SurfaceState): boolean {
   return (
-    rectsEqual(before.placement, now.placement) &&
+    !sameBufferMapping(before, now) ||
+    (before.content === null) !== (now.content === null) ||
+    before.size.width !== now.size.width ||
+    before.size.height !== now.size.height ||
+    before.below !== now.below ||
+    before.above !== now.above ||
+    geometryOf(before) !== geometryOf(now)
+  );
+}
+
+const geometryOf = ({ role }: SurfaceState): Rect | null => (role.kind === 'xdg' ? role.geometry : null);
+
+/** Whether the same pixels of the buffer come to lie at the same place. */
+const sameMapping = (before: Seen, now: Seen): boolean =>
+  rectsEqual(before.placement, now.placement) && sameBufferMapping(before.state, now.state);
+
+function sameBufferMapping(a: SurfaceState, b: SurfaceState): boolean {
+  return (
     a.bufferSize?.width === b.bufferSize?.width &&
     a.bufferSize?.height === b.bufferSize?.height &&
     a.transform === b.transform &&
@@ -64,7 +79,8 @@ function sameMapping(before: Seen, now: Seen): boolean {
   );
 }
 
-function contentDamage(placement: SurfacePlacement, damage: Region | undefined): Region {
+/** What a commit's buffer damage is on the screen, for a surface that stayed where it was. */
+export function contentDamage(placement: SurfacePlacement, damage: Region | undefined): Region {
   const { state } = placement.surface;
   const size = state.bufferSize;
   if (!damage || !size) return Region.empty;

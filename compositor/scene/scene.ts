@@ -2,7 +2,7 @@
 import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
-import { DamageTracker } from './damage.ts';
+import { changesStack, contentDamage, DamageTracker } from './damage.ts';
 import { arrange, leastCrowded } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
 import type { Popup } from './popup.ts';
@@ -40,6 +40,11 @@ export class Scene {
   #popups: Popup[] = [];
   #outputs: readonly OutputInfo[] = [];
   #stack: readonly SurfacePlacement[] = [];
+  #placements = new Map<Surface, SurfacePlacement>();
+  /** What each output shows, until the stack changes. */
+  readonly #shown = new Map<string, readonly SurfacePlacement[]>();
+  /** The window that had each output to itself at the last look. */
+  #fullscreen = new Map<string, Window>();
 
   constructor(options: SceneOptions) {
     this.#machine = options.machine;
@@ -70,10 +75,16 @@ export class Scene {
   }
 
   /** The part of the stack that one output shows: under a fullscreen window nothing else. */
-  stackOn(output: OutputInfo): SurfacePlacement[] {
-    const here = this.#stack.filter(placement => intersectRects(placement, output.geometry));
+  stackOn(output: OutputInfo): readonly SurfacePlacement[] {
+    const known = this.#shown.get(output.name);
+    if (known) return known;
     const full = this.fullscreenOn(output);
-    return full ? here.filter(placement => placement.window === full) : here;
+    const shown = this.#stack.filter(
+      placement =>
+        (full === null || placement.window === full) && intersectRects(placement, output.geometry) !== null,
+    );
+    this.#shown.set(output.name, shown);
+    return shown;
   }
 
   /** The window that has an output to itself; what it does not cover there is black. */
@@ -95,7 +106,7 @@ export class Scene {
    * none does. Null without outputs.
    */
   pacingOutput(surface: Surface): OutputInfo | null {
-    const placement = this.#stack.find(candidate => candidate.surface === surface);
+    const placement = this.#placements.get(surface);
     const shown = (output: OutputInfo): number => {
       const part = placement ? intersectRects(placement, output.geometry) : null;
       return part ? part.width * part.height : 0;
@@ -178,12 +189,28 @@ export class Scene {
   update(content: ReadonlyMap<Surface, Region> = new Map()): void {
     const before = this.#stack;
     this.#stack = buildStack(this.#windows, this.#popups);
-    const damage = this.#damage.update(this.#stack, content);
+    this.#placements = new Map(this.#stack.map(placement => [placement.surface, placement]));
+    this.#shown.clear();
+    const damage = this.#damage.update(this.#stack, content).union(this.#uncovered());
     if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
     const same =
       before.length === this.#stack.length &&
       this.#stack.every((placement, at) => samePlacement(placement, before[at]!));
     if (!same) this.#notify(observer => observer.restacked?.());
+  }
+
+  /** Outputs that a fullscreen window took or left: what it hides or uncovers may not have changed itself. */
+  #uncovered(): Region {
+    let damage = Region.empty;
+    const now = new Map<string, Window>();
+    for (const output of this.#outputs) {
+      const window = this.fullscreenOn(output);
+      if (window) now.set(output.name, window);
+      if (this.#fullscreen.get(output.name) !== now.get(output.name))
+        damage = damage.union(Region.of(output.geometry));
+    }
+    this.#fullscreen = now;
+    return damage;
   }
 
   #configure(window: Window, slot: Slot): void {
@@ -204,21 +231,35 @@ export class Scene {
 
   #apply(transaction: Transaction): void {
     const content = new Map<Surface, Region>();
+    let restacked = false;
     let mapChanged = false;
     for (const entry of transaction.entries) {
       const { surface, commit } = entry;
-      const wasMapped = surface.state.content !== null;
+      const before = surface.state;
       surface.apply(entry);
       content.set(surface, commit.bufferDamage);
       this.#counters.commits++;
-      const isMapped = surface.state.content !== null;
-      if (surface.role?.kind === 'toplevel' && wasMapped !== isMapped) mapChanged = true;
+      const moved = commit.offset.x !== 0 || commit.offset.y !== 0;
+      if (moved || changesStack(before, surface.state)) restacked = true;
+      if (surface.role?.kind === 'toplevel' && (before.content === null) !== (surface.state.content === null))
+        mapChanged = true;
     }
     if (mapChanged) this.arrange();
-    this.update(content);
+    if (restacked) this.update(content);
+    else this.#damageContent(content);
     for (const { surface, commit } of transaction.entries)
       if (surface.hasFrameCallbacks || commit.feedback.length > 0)
         this.#notify(observer => observer.frameWanted?.(surface));
+  }
+
+  /** The common case: new pixels where the old ones were. */
+  #damageContent(content: ReadonlyMap<Surface, Region>): void {
+    let damage = Region.empty;
+    for (const [surface, buffer] of content) {
+      const placement = this.#placements.get(surface);
+      if (placement) damage = damage.union(contentDamage(placement, buffer));
+    }
+    if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
   }
 
   #surfaceDestroyed(surface: Surface): TransactionEntry[] {
