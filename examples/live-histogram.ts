@@ -60,15 +60,21 @@ await runExample({
     const counted = client.offers('fencepost_histogram_manager_v1') > 0;
     const source = counted ? fromDisplay(client, output) : fromCapture(client, output);
     const window = await client.createWindow({ title: `histogram of ${output.name}`, size: SIZE });
-    let last = new Uint32Array(BINS);
+    let bins = await source.next();
     for await (const frame of window.frames()) {
-      last = Uint32Array.from(await source.next());
-      draw(await frame.map(), last);
+      draw(await frame.map(), bins);
+      if (frame.number >= frames) {
+        frame.present();
+        break;
+      }
+      // Asked for before the frame is committed: nothing else may change on the screen.
+      const coming = source.next();
+      coming.catch(() => {});
       frame.present();
-      if (frame.number >= frames) break;
+      bins = await coming;
       await sleep(PAUSE);
     }
-    const pixels = last.reduce((sum, count) => sum + count, 0);
+    const pixels = bins.reduce((sum, count) => sum + count, 0);
     console.log(`the last histogram, counted by ${source.name}, is of ${pixels} pixels`);
     source[Symbol.dispose]();
   },

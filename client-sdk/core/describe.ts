@@ -11,45 +11,51 @@ const SHM_FOURCC = new Map([
   [1, 'XR24'],
 ]);
 
+/** Formats that arrive as events of a proxy, which is let go afterwards. */
+interface Listing<T> extends Disposable {
+  readonly formats: T;
+}
+
 /** Asks what the server offers to this connection. */
 export async function describe(client: Client, options?: WaitOptions): Promise<Description> {
-  const shmFormats = listenToShm(client);
-  const dmabufFormats = listenToDmabuf(client);
+  const shm = listShmFormats(client);
+  const dmabuf = listDmabufFormats(client);
   const { outputs } = client;
   await client.roundtrip(options);
+  shm[Symbol.dispose]();
+  dmabuf[Symbol.dispose]();
   return {
     globals: [...client.globals.values()].map(({ interface: name, version }) => ({
       interface: name,
       version,
     })),
     outputs: [...outputs].map(output => output.description),
-    shmFormats: shmFormats.map(format => ({
+    shmFormats: shm.formats.map(format => ({
       format,
       name: SHM_FOURCC.get(format) ?? fourccText(format),
       modifiers: [],
     })),
-    dmabufFormats: [...dmabufFormats].map(
+    dmabufFormats: [...dmabuf.formats].map(
       ([format, modifiers]): FormatDescription => ({ format, name: fourccText(format), modifiers }),
     ),
   };
 }
 
-function listenToShm(client: Client): number[] {
+function listShmFormats(client: Client): Listing<number[]> {
   const formats: number[] = [];
-  if (client.offers('wl_shm') === 0) return formats;
+  if (client.offers('wl_shm') === 0) return { formats, [Symbol.dispose]() {} };
   const shm = client.bind('wl_shm');
   shm.on('format', format => formats.push(format));
-  if (shm.version >= 2) shm.release();
-  return formats;
+  return { formats, [Symbol.dispose]: () => shm.version >= 2 && shm.release() };
 }
 
-function listenToDmabuf(client: Client): Map<number, bigint[]> {
+function listDmabufFormats(client: Client): Listing<Map<number, bigint[]>> {
   const formats = new Map<number, bigint[]>();
-  const offered = client.offers('zwp_linux_dmabuf_v1');
-  if (offered < LISTS_FORMATS) return formats;
-  client.bind('zwp_linux_dmabuf_v1', LISTS_FORMATS).on('modifier', (format, high, low) => {
+  if (client.offers('zwp_linux_dmabuf_v1') < LISTS_FORMATS) return { formats, [Symbol.dispose]() {} };
+  const dmabuf = client.bind('zwp_linux_dmabuf_v1', LISTS_FORMATS);
+  dmabuf.on('modifier', (format, high, low) => {
     const modifiers = formats.get(format) ?? [];
     formats.set(format, [...modifiers, joined(high, low)]);
   });
-  return formats;
+  return { formats, [Symbol.dispose]: () => dmabuf.destroy() };
 }

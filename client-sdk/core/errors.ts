@@ -23,11 +23,12 @@ export class KernelCallError extends Error {
   /** The call that failed. */
   readonly syscall: string;
 
-  constructor(syscall: string, code: string, errno: number, detail = '') {
-    super(`${syscall}: ${code}${detail === '' ? '' : `: ${detail}`}`);
-    this.syscall = syscall;
+  /** `words` begin with the call's name and a colon, and say what was wrong. */
+  constructor(code: string, errno: number, words: string) {
+    super(words.includes(code) ? words : `${words} (${code})`);
     this.code = code;
     this.errno = errno;
+    this.syscall = words.split(':', 1)[0]!;
   }
 }
 

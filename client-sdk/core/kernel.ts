@@ -52,8 +52,8 @@ export class RemoteKernel {
     this.#proxy = proxy;
     proxy.listen({
       done: (serial, result, data) => this.#take(serial)?.resolve({ result, data }),
-      failed: (serial, errno, code, syscall) =>
-        this.#take(serial)?.reject(new KernelCallError(syscall, code, errno)),
+      failed: (serial, errno, code, words) =>
+        this.#take(serial)?.reject(new KernelCallError(code, errno, words)),
       shared: (serial, descriptor, offsetHigh, offsetLow, sizeHigh, sizeLow) =>
         this.#shared(serial, {
           descriptor,
