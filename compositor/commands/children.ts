@@ -14,7 +14,6 @@ export class Children {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #report: (line: string) => void;
   readonly #running = new Set<Child>();
-  #stopping = false;
 
   constructor(environment: NodeJS.ProcessEnv, report: (line: string) => void) {
     this.#environment = environment;
@@ -23,7 +22,7 @@ export class Children {
 
   /**
    * Starts a process; the promise is its exit status (128 and the signal's number if one killed it, 127 if it could not be
-   * started). An end of its own accord is reported in words.
+   * started, which is reported).
    */
   start(
     name: string,
@@ -40,16 +39,12 @@ export class Children {
     );
     const child: Child = { name, process, ended };
     this.#running.add(child);
-    void ended.then(status => {
-      this.#running.delete(child);
-      if (!this.#stopping && status !== 0) this.#report(`${name} ended with status ${status}`);
-    });
+    void ended.then(() => this.#running.delete(child));
     return ended;
   }
 
   /** Asks all to end, then makes them. */
   async stop(): Promise<void> {
-    this.#stopping = true;
     const running = [...this.#running];
     for (const child of running) child.process.kill('SIGTERM');
     const impatience = setTimeout(() => {

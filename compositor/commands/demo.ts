@@ -22,14 +22,18 @@ async function demo(options: DemoOptions): Promise<void> {
   const session = await Session.start(options);
   for (const line of session.lines) console.log(line);
   const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
+  let stopping = false;
   for (const { name, args } of clients(options)) {
     const file = join(examples, `${name}.js`);
-    void children.start(name, process.execPath, [file, ...args], 'ignore');
+    void children.start(name, process.execPath, [file, ...args], 'ignore').then(status => {
+      if (!stopping) console.log(`client      ${name} ended with status ${status}`);
+    });
     console.log(`client      ${name}`);
   }
   console.log('Ctrl-C ends everything.');
   const status = printStatus(session);
   await endRequested();
+  stopping = true;
   status[Symbol.dispose]();
   await children.stop();
   await session.stop();

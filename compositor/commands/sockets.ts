@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { runtimeDirectory } from '../../protocol/transport/paths.ts';
 import type { Listener, UnixListenerOptions } from '../../protocol/transport/socket-options.ts';
 import { listenFirstFree, listenUnix, whyNoDescriptors } from '../../protocol/transport/unix.ts';
@@ -24,6 +25,7 @@ export interface Sockets extends Disposable {
 /** Opens the sockets and hands every connection to the server. */
 export async function openSockets(server: Server, options: SocketOptions): Promise<Sockets> {
   const lines: string[] = [];
+  const disposables: Disposable[] = [];
   const accept: UnixListenerOptions = {
     onConnection: (connection, peer) =>
       void server.accept(connection, {
@@ -34,11 +36,11 @@ export async function openSockets(server: Server, options: SocketOptions): Promi
   };
   const unix = options.socket
     ? await listenUnix(options.socket, accept)
-    : await listenInDirectory(accept, lines);
+    : await listenInDirectory(accept, lines, disposables);
+  disposables.unshift(unix);
   lines.push(`socket      ${unix.address}   (FENCEPOST_DISPLAY=${unix.address})`);
   const why = whyNoDescriptors();
   if (why) lines.push(`note        pixels are copied through the socket: ${why}`);
-  const listeners: Listener[] = [unix];
   if (options.websocket) {
     const websocket = await listenWebSocket({
       ...options.websocket,
@@ -50,22 +52,28 @@ export async function openSockets(server: Server, options: SocketOptions): Promi
         }),
     });
     lines.push(`websocket   ${websocket.address}`);
-    listeners.push(websocket);
+    disposables.unshift(websocket);
   }
   return {
     display: unix.address,
     lines,
     [Symbol.dispose]: () => {
-      for (const listener of listeners) listener[Symbol.dispose]();
+      for (const disposable of disposables) disposable[Symbol.dispose]();
     },
   };
 }
 
-async function listenInDirectory(accept: UnixListenerOptions, lines: string[]): Promise<Listener> {
+async function listenInDirectory(
+  accept: UnixListenerOptions,
+  lines: string[],
+  disposables: Disposable[],
+): Promise<Listener> {
   const directory = runtimeDirectory();
-  if (directory.made)
+  if (directory.made) {
     lines.push(
       `note        XDG_RUNTIME_DIR is not set: made ${directory.path} for the socket, for this user alone`,
     );
+    disposables.push({ [Symbol.dispose]: () => rmSync(directory.path, { recursive: true, force: true }) });
+  }
   return listenFirstFree(directory.path, accept);
 }
