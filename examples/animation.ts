@@ -5,8 +5,8 @@ import { fillRect } from './lib/draw.ts';
 import { runExample } from './lib/example.ts';
 
 const SIDE = 64;
-const BACKGROUND = [0x30, 0x20, 0x18, 0xff] as const;
-const BALL = [0x20, 0xa0, 0xff, 0xff] as const;
+const BACKGROUND = 0xff182030;
+const BALL = 0xffffa020;
 
 /** Where the ball is in a frame: to and fro along both sides. */
 function ballAt(frame: number, width: number, height: number): Rect {

@@ -5,10 +5,10 @@ import { frameLimit } from './lib/frame-limit.ts';
 const client = await connect();
 const window = await client.createWindow({ title: 'hello', size: { width: 320, height: 240 } });
 for await (const frame of window.frames()) {
-  const { data, stride } = await frame.map();
+  const { pixels, stride } = await frame.map();
   for (let y = 0; y < frame.height; y++)
     for (let x = 0; x < frame.width; x++)
-      data.set([x + frame.number, y, 255 - x - frame.number, 255], y * stride + x * 4);
+      pixels[(y * stride) / 4 + x] = ((x + frame.number) & 0xff) * 0x10100 + (y & 0xff);
   frame.present();
   if (frame.number >= frameLimit) break;
 }

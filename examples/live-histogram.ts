@@ -40,13 +40,13 @@ function fromCapture(client: Client, output: Output): Source {
 
 function draw(target: Mapping, bins: Uint32Array): void {
   const { width, height } = target;
-  fillRect(target, { x: 0, y: 0, width, height }, [0x20, 0x18, 0x10, 0xff]);
+  fillRect(target, { x: 0, y: 0, width, height }, 0xff101820);
   // A logarithm, so that one large area does not hide the rest.
   const most = Math.log1p(Math.max(1, ...bins));
   bins.forEach((count, bin) => {
     const bar = Math.round((Math.log1p(count) / most) * height);
     const x = Math.floor((bin * width) / bins.length);
-    fillRect(target, { x, y: height - bar, width: BAR_WIDTH, height: bar }, [bin, 0xff, 0xff - bin, 0xff]);
+    fillRect(target, { x, y: height - bar, width: BAR_WIDTH, height: bar }, 0xffff4000 + bin * 0x100);
   });
 }
 

@@ -1,6 +1,6 @@
 // Photographs, one after the other: a window that draws only when there is something new to show. It resizes, waits for
 // the server to give images back, and keeps nothing busy in between.
-import { runExample, sleep } from './lib/example.ts';
+import { Pause, runExample } from './lib/example.ts';
 import { drawCovering, loadPhoto, loadPng, PHOTOS, type Picture } from './lib/photos.ts';
 
 await runExample({
@@ -9,13 +9,13 @@ await runExample({
   options: { seconds: 'how long each is shown (3)' },
   async run({ client, frames, words, option }) {
     const pictures: Picture[] = words.length > 0 ? words.map(loadPng) : PHOTOS.map(loadPhoto);
-    const pause = 1000 * Number(option('seconds') ?? 3);
+    const milliseconds = 1000 * Number(option('seconds') ?? 3);
     const window = await client.createWindow({ title: 'photographs', appId: 'fencepost.photo-viewer' });
 
-    // Whatever ends the pause early: another size, or the end.
-    let wake = () => {};
-    window.on('resized', () => wake());
-    window.on('close', () => wake());
+    // Another size wants another drawing, and the end no more waiting.
+    const pause = new Pause();
+    window.on('resized', () => pause.end());
+    window.on('close', () => pause.end());
 
     for await (const frame of window.frames()) {
       const picture = pictures[(frame.number - 1) % pictures.length]!;
@@ -23,7 +23,7 @@ await runExample({
       drawCovering(picture, { width, height, data, stride });
       frame.present();
       if (frame.number >= frames) break;
-      await Promise.race([sleep(pause), new Promise<void>(resolve => (wake = resolve))]);
+      await pause.last(milliseconds);
     }
   },
 });

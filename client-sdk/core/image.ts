@@ -43,6 +43,7 @@ export class SharedImage implements Disposable {
   readonly client: Client;
   readonly layout: ImageLayout;
   readonly memory: ImageMemory;
+  readonly #atEnd: Disposable;
   #buffer: ObjectProxy<'wl_buffer'> | null = null;
   #gem: Promise<number> | null = null;
   #importedGem: number | null = null;
@@ -55,13 +56,20 @@ export class SharedImage implements Disposable {
     this.client = client;
     this.layout = layout;
     this.memory = memory;
+    // Mappings and descriptors of this process outlive a connection; an image does not.
+    this.#atEnd = client.whenEnded(() => this[Symbol.dispose]());
   }
 
   /** Makes an image: `shm` (default) of a memfd, `dmabuf` of the simulated GPU's memory or of a memfd's pages. */
   static async create(client: Client, options: ImageOptions): Promise<SharedImage> {
     const layout = layoutOf(options.format ?? 'XRGB8888', options);
     const memory = await allocate(client, layout, options);
-    return new SharedImage(client, layout, memory);
+    const image = new SharedImage(client, layout, memory);
+    if (client.error) {
+      image[Symbol.dispose]();
+      throw client.error;
+    }
+    return image;
   }
 
   get width(): number {
@@ -146,6 +154,7 @@ export class SharedImage implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#atEnd[Symbol.dispose]();
     if (this.client.error === null) {
       this.#buffer?.destroy();
       if (this.#importedGem !== null) this.client.closeGem(this.#importedGem);

@@ -24,7 +24,10 @@ export class Mapping implements Disposable {
     this.#end = end;
   }
 
-  /** Of the first plane: rows of `stride` bytes; XRGB8888 and ARGB8888 are blue, green, red, alpha. Not to be kept over `unmap`. */
+  /**
+   * The bytes of the first plane: rows of `stride`; XRGB8888 and ARGB8888 are blue, green, red, alpha. Not to be kept over
+   * `unmap`.
+   */
   get data(): Uint8Array {
     return this.planes[0]!.data;
   }
@@ -32,6 +35,14 @@ export class Mapping implements Disposable {
   /** Bytes from one row to the next. */
   get stride(): number {
     return this.planes[0]!.stride;
+  }
+
+  /**
+   * The first plane of XRGB8888 and ARGB8888 as words 0xAARRGGBB, `stride / 4` to a row. Not to be kept over `unmap`.
+   */
+  get pixels(): Uint32Array {
+    const { data } = this;
+    return new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
   }
 
   /** NV12 has two: luma, and chroma of half the rows. */

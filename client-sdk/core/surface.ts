@@ -44,6 +44,8 @@ export class Surface implements Disposable, FrameOwner {
   readonly #outputs = new Set<ObjectProxy<'wl_output'>>();
   readonly #changes = new Changes();
   readonly #role: SurfaceRole;
+  /** Of sizes past, with images that the server has not given back. */
+  readonly #retired = new Set<Swapchain>();
   #size: Size;
   #images: Images = { kind: 'none' };
   #synchronisation: Synchronisation | null = null;
@@ -175,6 +177,8 @@ export class Surface implements Disposable, FrameOwner {
       this.proxy.destroy();
     }
     if (this.#images.kind === 'ready') this.#images.swapchain[Symbol.dispose]();
+    for (const swapchain of this.#retired) swapchain[Symbol.dispose]();
+    this.#retired.clear();
     this.#images = { kind: 'none' };
   }
 
@@ -182,7 +186,11 @@ export class Surface implements Disposable, FrameOwner {
   #tryFrame(options: FrameOptions): Frame | undefined {
     if (!this.#role.ready) return undefined;
     const images = this.#images;
-    if (images.kind === 'failed') throw images.error;
+    if (images.kind === 'failed') {
+      // Whoever asks again has it tried again.
+      this.#images = { kind: 'none' };
+      throw images.error;
+    }
     if (images.kind === 'building') return undefined;
     if (images.kind === 'none' || !sameSize(images.swapchain, this.#size)) {
       this.#rebuild();
@@ -200,8 +208,13 @@ export class Surface implements Disposable, FrameOwner {
     return frame;
   }
 
+  #retire(swapchain: Swapchain): void {
+    this.#retired.add(swapchain);
+    swapchain.retire(() => this.#retired.delete(swapchain));
+  }
+
   #rebuild(): void {
-    if (this.#images.kind === 'ready') this.#images.swapchain.retire();
+    if (this.#images.kind === 'ready') this.#retire(this.#images.swapchain);
     this.#images = { kind: 'building' };
     this.#build().then(
       images => this.#built(images),

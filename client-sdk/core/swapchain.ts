@@ -86,7 +86,8 @@ export class Swapchain implements Disposable, Size {
   readonly width: number;
   readonly height: number;
   readonly slots: readonly Slot[];
-  #retiring = false;
+  /** Set when the images are given up: told when the last has gone. */
+  #retired: (() => void) | null = null;
 
   private constructor(size: Size, images: readonly SharedImage[], changed: () => void) {
     this.width = size.width;
@@ -94,7 +95,7 @@ export class Swapchain implements Disposable, Size {
     this.slots = images.map(
       (image, index) =>
         new Slot(index, image, () => {
-          if (this.#retiring) this.#drop();
+          if (this.#retired) this.#drop(this.#retired);
           changed();
         }),
     );
@@ -127,10 +128,10 @@ export class Swapchain implements Disposable, Size {
     return usable('free') ?? (early ? usable('released') : undefined);
   }
 
-  /** Gives up the images as they come back. */
-  retire(): void {
-    this.#retiring = true;
-    this.#drop();
+  /** Gives up the images as they come back; `gone` is told after the last. */
+  retire(gone: () => void): void {
+    this.#retired = gone;
+    this.#drop(gone);
   }
 
   /** Gives up all images at once: of a surface that is gone. */
@@ -141,8 +142,10 @@ export class Swapchain implements Disposable, Size {
     }
   }
 
-  #drop(): void {
-    for (const { image, holding } of this.slots) if (holding.kind === 'free') image[Symbol.dispose]();
+  #drop(gone: () => void): void {
+    const back = this.slots.filter(({ holding }) => holding.kind === 'free');
+    for (const { image } of back) image[Symbol.dispose]();
+    if (back.length === this.slots.length) gone();
   }
 }
 

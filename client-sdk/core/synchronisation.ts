@@ -87,6 +87,7 @@ class TimelinePoints implements Synchronisation {
   readonly #surface: ObjectProxy<'wp_linux_drm_syncobj_surface_v1'>;
   readonly #acquire: { timeline: Timeline; proxy: TimelineProxy };
   readonly #release: { timeline: Timeline; proxy: TimelineProxy };
+  readonly #gone = new AbortController();
   #point = 0n;
 
   private constructor(
@@ -124,14 +125,15 @@ class TimelinePoints implements Synchronisation {
   #watch(point: bigint, released: Released): void {
     const release = this.#release.timeline.point(point);
     const fence = async () => {
-      await release.available();
+      await release.available({ signal: this.#gone.signal });
       released(await release.fence());
     };
-    // With the connection everything ends, and whoever waits for the image is told.
+    // The wait ends early with the surface or the connection; then nobody waits for the image.
     fence().catch(() => {});
   }
 
   [Symbol.dispose](): void {
+    this.#gone.abort();
     if (this.#client.error === null) this.#surface.destroy();
     this.#acquire.timeline[Symbol.dispose]();
     this.#release.timeline[Symbol.dispose]();

@@ -6,15 +6,16 @@ const canvas = document.querySelector('canvas')!;
 const status = document.querySelector('output')!;
 const context = canvas.getContext('2d', { willReadFrequently: true })!;
 
-/** Red, green, blue, alpha to blue, green, red, alpha. */
+/** Puts rows of the canvas (red, green, blue, alpha) into the frame (0xAARRGGBB). */
 async function put(frame: Frame, { y, height }: Rect): Promise<void> {
-  const { data: pixels, width } = context.getImageData(0, y, canvas.width, height);
-  const { data, stride } = await frame.map();
-  for (let row = 0; row < height; row++)
-    for (let x = 0; x < width; x++) {
-      const from = (row * width + x) * 4;
-      data.set([pixels[from + 2]!, pixels[from + 1]!, pixels[from]!, 255], (y + row) * stride + x * 4);
-    }
+  const { data: rgba, width } = context.getImageData(0, y, canvas.width, height);
+  const target = await frame.map();
+  const words = target.pixels;
+  for (let row = 0; row < height; row++) {
+    let to = ((y + row) * target.stride) / 4;
+    for (let from = row * width * 4; from < (row + 1) * width * 4; from += 4)
+      words[to++] = 0xff000000 | (rgba[from]! << 16) | (rgba[from + 1]! << 8) | rgba[from + 2]!;
+  }
 }
 
 /** Strokes of the pointer, and how much of the canvas they have touched. */

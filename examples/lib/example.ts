@@ -41,9 +41,27 @@ export async function runExample(example: Example): Promise<void> {
   }
 }
 
-/** Waits without keeping the process from ending for any other reason. */
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, Math.max(0, milliseconds)));
+}
+
+/** A pause that can be ended early, and leaves no timer behind. */
+export class Pause {
+  #wake = () => {};
+
+  end(): void {
+    this.#wake();
+  }
+
+  async last(milliseconds: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
 
 function parse(example: Example): Omit<ExampleContext, 'client'> | null {

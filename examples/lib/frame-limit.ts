@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { frames: { type: 'string' }, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { frames: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+});
 
 if (values.help) {
   console.log('A window whose colours move.\n\n  --frames N   stop after N frames\n  --help       show this');
