@@ -49,6 +49,8 @@ export interface PipeStatistics {
   readonly framesScanned: number;
   /** Scans that ended by a reset of the engine. */
   readonly framesLost: number;
+  /** Vblanks that nobody handled because the timer came a frame or more too late. */
+  readonly vblanksSkipped: bigint;
 }
 
 const MISSES_KEPT = 64;
@@ -113,6 +115,7 @@ export class Pipe {
       misses: [...this.#misses],
       framesScanned: this.#scanned,
       framesLost: this.#lost,
+      vblanksSkipped: this.crtc.vblank.skipped,
     };
   }
 

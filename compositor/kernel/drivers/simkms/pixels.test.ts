@@ -214,6 +214,7 @@ describe('a histogram', () => {
     expect(ask(client.fd)).toBe('EINVAL');
     expect(ask(-1)).toBe('EINVAL');
     expect(client.errno([[ids.crtc, { HISTOGRAM_FD: memfd(display) }]], TEST_ONLY)).toBe('EINVAL');
+    expect(client.errno([[ids.crtc, { HISTOGRAM_FENCE_PTR: display.word }]], NONBLOCK)).toBe('EINVAL');
     expect(client.value(ids.crtc, 'HISTOGRAM_FD')).toBe(0xffff_ffff_ffff_ffffn);
   });
 

@@ -123,7 +123,7 @@ export class Scan {
   /** What the commit asked for is complete before its fences say so. */
   #finish(): void {
     const { commit, memory, vblank, finished } = this.#parts;
-    if (this.#failed) commit?.abandonOutputs('EIO');
+    if (this.#failed) commit?.abandonOutputs();
     else {
       if (commit?.histogram) writeRecord(memory.bytes, commit.histogram, vblank, memory.histogram);
       commit?.writeback?.fence?.signal();

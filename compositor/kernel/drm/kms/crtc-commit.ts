@@ -66,10 +66,10 @@ export class CrtcCommit {
     this.flipDone.complete();
   }
 
-  /** The frame will never be scanned out, so nothing is written: the fences of what was asked for end in error. */
-  abandonOutputs(error: 'EIO' | 'ECANCELED'): void {
+  /** The engine gave the frame up, so nothing is complete: the fences of what was asked for end in error. */
+  abandonOutputs(): void {
     for (const fence of [this.writeback?.fence, this.histogram?.fence]) {
-      fence?.setError(error);
+      fence?.setError('EIO');
       fence?.signal();
     }
   }

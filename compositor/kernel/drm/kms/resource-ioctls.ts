@@ -1,9 +1,4 @@
-import {
-  DRM_MODE_CONNECTED,
-  DRM_MODE_SUBPIXEL_UNKNOWN,
-  drm_mode_modeinfo,
-  modeIoctls,
-} from '../../../../protocol/uapi/drm-mode.ts';
+import { DRM_MODE_CONNECTED, drm_mode_modeinfo, modeIoctls } from '../../../../protocol/uapi/drm-mode.ts';
 import { u32, u64 } from '../../../../protocol/uapi/struct.ts';
 import { KernelError } from '../../task/kernel-error.ts';
 import type { Task } from '../../task/task.ts';
@@ -18,6 +13,9 @@ import type { ModeObject } from './mode-object.ts';
 import { Plane } from './plane.ts';
 import { visibleProperties } from './property-ioctls.ts';
 import { giveArray } from './user-array.ts';
+
+/** Linux counts subpixel orders from 0 here; userspace's names for them begin with 1. */
+const SUBPIXEL_UNKNOWN = 0;
 
 const NO_MODE: Mode = drm_mode_modeinfo.read(new DataView(new ArrayBuffer(drm_mode_modeinfo.size)), 0);
 
@@ -104,7 +102,7 @@ export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.connection = DRM_MODE_CONNECTED;
     argument.mm_width = 0;
     argument.mm_height = 0;
-    argument.subpixel = DRM_MODE_SUBPIXEL_UNKNOWN - 1;
+    argument.subpixel = SUBPIXEL_UNKNOWN;
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETPLANE, ({ task }, argument) => {
     const plane = lookup(device, argument.plane_id, Plane);

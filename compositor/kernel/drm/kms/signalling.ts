@@ -37,14 +37,14 @@ export class Signalling {
     this.#userData = userData;
   }
 
-  /** ENOMEM without room for an event, EMFILE, EFAULT, EINVAL for an event without any CRTC. */
+  /** ENOMEM without room for an event, EMFILE, EFAULT, EINVAL for an event without any CRTC or a fence of nothing. */
   prepare(flags: number): void {
     const { state, fencePointers } = this.#request;
     const wantsEvent = (flags & DRM_MODE_PAGE_FLIP_EVENT) !== 0;
     for (const crtc of state.crtcs.keys()) {
       if (wantsEvent) this.#events.set(crtc, this.#reserveEvent());
       this.#promise(fencePointers.crtcs, this.#outFences, crtc, crtc.outFences);
-      this.#promise(fencePointers.histograms, this.#histogramFences, crtc, crtc.histogramFences);
+      this.#promiseHistogram(crtc);
     }
     for (const [connector, { draft }] of state.connectors)
       if (draft.writeback) this.#promiseWriteback(connector, draft.writeback.fb !== null);
@@ -93,6 +93,15 @@ export class Signalling {
 
   #reserveEvent(): FlipEvent {
     return { pending: this.#request.file.events.reserve(drm_event_vblank.size), userData: this.#userData };
+  }
+
+  /** A fence that nothing would ever signal is not made. */
+  #promiseHistogram(crtc: Crtc): void {
+    const { fencePointers, state } = this.#request;
+    const wanted = fencePointers.histograms.has(crtc);
+    const counted = state.crtcs.get(crtc)!.draft.histogramMemory !== null;
+    require(counted || !wanted, 'EINVAL', `${crtc.name} has a HISTOGRAM_FENCE_PTR but no HISTOGRAM_FD`);
+    this.#promise(fencePointers.histograms, this.#histogramFences, crtc, crtc.histogramFences);
   }
 
   #promiseWriteback(connector: Connector, hasFramebuffer: boolean): void {
