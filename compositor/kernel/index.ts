@@ -39,6 +39,7 @@ export { RealMachine } from '../machine/real-machine.ts';
 export { VirtualMachine } from '../machine/virtual-machine.ts';
 export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
 export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
+export { createSimgpu, type SimgpuOptions } from './drivers/simgpu/index.ts';
 export {
   createSimkms,
   type MissedFlip,
