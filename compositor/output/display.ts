@@ -60,7 +60,7 @@ export class Display implements Outputs, Disposable {
     this.#options = options;
     this.#device = new RenderDevice(task);
     this.#card = new Card(task);
-    this.#renderer = new Renderer(this.#device, trace);
+    this.#renderer = new Renderer(this.#device, trace, options.machine);
     this.#framebuffers = new ClientFramebuffers(this.#card);
     const syncobjs = new SyncobjDevice(task, this.#device.fd);
     this.capabilities = new TaskKernelCapabilities(this.#device, this.#card, syncobjs);

@@ -1,6 +1,7 @@
 // Clients' buffers on the render device: imported on first use, kept until the buffer is gone.
 import { DRM_FORMAT_MOD_INVALID, DRM_FORMAT_MOD_LINEAR, fourccText } from '../../protocol/uapi/fourcc.ts';
 import { KernelError } from '../kernel/task/index.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
 import type { DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
@@ -26,13 +27,15 @@ interface Entry extends Disposable {
 export class ImageCache implements Disposable {
   readonly #device: RenderDevice;
   readonly #trace: Trace;
+  readonly #machine: Machine;
   /** Descriptor of /dev/udmabuf, lent; null when there is none. */
   readonly udmabuf: number | null;
   readonly #entries = new Map<number, Entry | null>();
 
-  constructor(device: RenderDevice, trace: Trace) {
+  constructor(device: RenderDevice, trace: Trace, machine: Machine) {
     this.#device = device;
     this.#trace = trace;
+    this.#machine = machine;
     this.udmabuf = this.#open();
   }
 
@@ -71,7 +74,7 @@ export class ImageCache implements Disposable {
   #makeShm(buffer: ShmBuffer): Entry {
     const shared: ShmSource | null =
       this.udmabuf === null ? null : shareShm(this.#device, this.udmabuf, buffer);
-    const memory = shared ?? new CopiedShm(this.#device, buffer);
+    const memory = shared ?? new CopiedShm(this.#device, buffer, this.#machine);
     return {
       source: use => {
         const image = memory.image(use);

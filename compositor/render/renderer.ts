@@ -1,5 +1,6 @@
 // The scene of an output turned into one submission of ordered passes.
 import { POLLIN } from '../../protocol/uapi/fcntl.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { Region } from '../scene/region.ts';
 import { fillCommands, layerCommands } from './commands.ts';
@@ -31,9 +32,9 @@ export class Renderer implements Disposable {
   readonly device: RenderDevice;
   readonly images: ImageCache;
 
-  constructor(device: RenderDevice, trace: Trace) {
+  constructor(device: RenderDevice, trace: Trace, machine: Machine) {
     this.device = device;
-    this.images = new ImageCache(device, trace);
+    this.images = new ImageCache(device, trace, machine);
   }
 
   /**

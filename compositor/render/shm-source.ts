@@ -2,6 +2,7 @@
 import { F_ADD_SEALS, F_GET_SEALS, F_SEAL_SHRINK, F_SEAL_WRITE } from '../../protocol/uapi/fcntl.ts';
 import { UDMABUF_CREATE, UDMABUF_FLAGS_CLOEXEC } from '../../protocol/uapi/udmabuf.ts';
 import { PAGE_SIZE, type Task } from '../kernel/task/index.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { ShmBuffer } from '../scene/client-buffer.ts';
 import type { GpuImage, RenderDevice } from './render-device.ts';
 
@@ -92,15 +93,19 @@ export class CopiedShm implements ShmSource {
   readonly shared = false;
   readonly #device: RenderDevice;
   readonly #buffer: ShmBuffer;
+  readonly #machine: Machine;
   #copy: { readonly handle: number; readonly address: bigint } | null = null;
   #commit: object | null = null;
+  #faulted = false;
 
-  constructor(device: RenderDevice, buffer: ShmBuffer) {
+  constructor(device: RenderDevice, buffer: ShmBuffer, machine: Machine) {
     this.#device = device;
     this.#buffer = buffer;
+    this.#machine = machine;
   }
 
   image(commit: object): GpuImage | null {
+    if (this.#faulted) return null;
     if (this.#commit !== commit || !this.#copy) {
       if (!this.#fill()) return null;
       this.#commit = commit;
@@ -129,14 +134,25 @@ export class CopiedShm implements ShmSource {
     for (let done = 0; done < byteLength; ) {
       const count = task.pread(memory.fd, target.subarray(done), BigInt(offset + done));
       if (count === 0) {
-        this.#buffer.fault(
-          `the pool's file ends before byte ${offset + byteLength}, where ${this.#buffer.label} does; it was cut short`,
-        );
+        this.#fault();
         return false;
       }
       done += count;
     }
     return true;
+  }
+
+  /** The client is told in a turn of its own: its surfaces go then, and not in the middle of a frame. */
+  #fault(): void {
+    this.#faulted = true;
+    const { label, offset, byteLength, lifetime } = this.#buffer;
+    const hold = lifetime.hold('fault');
+    this.#machine.post(`fault of ${label}`, () => {
+      this.#buffer.fault(
+        `the pool's file ends before byte ${offset + byteLength}, where ${label} does; it was cut short`,
+      );
+      hold[Symbol.dispose]();
+    });
   }
 }
 
