@@ -56,7 +56,7 @@ export { createBacking } from './memory/create-backing.ts';
 export { PhysicalMemory } from './memory/physical-memory.ts';
 export { addUdmabufDevice } from './memory/udmabuf.ts';
 export { Fence } from './sync/fence.ts';
-export { PromisedFence } from './sync/promised-fence.ts';
+export { ExpiringFence } from './sync/promised-fence.ts';
 export { SoftwareTimeline } from './sync/software-timeline.ts';
 export { createSyncFile, SyncFile } from './sync/sync-file.ts';
 export { Syncobj } from './sync/syncobj.ts';

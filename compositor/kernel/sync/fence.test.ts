@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SECOND } from '../../machine/machine.ts';
 import { createTimeline, startKernel } from '../task/fixture.ts';
 import { FenceArray } from './fence-array.ts';
-import { PromisedFence } from './promised-fence.ts';
+import { ExpiringFence } from './promised-fence.ts';
 import { waitForFence } from './wait.ts';
 
 describe('fence', () => {
@@ -61,8 +61,8 @@ describe('promised fence', () => {
   it('ends with ETIMEDOUT when nobody keeps the promise for 10 s', () => {
     const { machine } = startKernel();
     const identity = { driver: 'vgem', timeline: 'unbound', context: 1n, seqno: 1n };
-    const broken = new PromisedFence(machine, identity);
-    const kept = new PromisedFence(machine, identity);
+    const broken = new ExpiringFence(machine, identity);
+    const kept = new ExpiringFence(machine, identity);
     machine.advance(9n * SECOND);
     kept.signal();
     machine.advance(SECOND);

@@ -9,7 +9,7 @@ export const PROMISE_LIFETIME: Nanoseconds = 10n * SECOND;
  * A fence that a process has promised to signal. Others, memory management among them, may wait for it, so it does not
  * wait for ever: when its time is up it signals with ETIMEDOUT.
  */
-export class PromisedFence extends Fence {
+export class ExpiringFence extends Fence {
   readonly #expiry: Timer;
   #expired = false;
 

@@ -1,7 +1,7 @@
 import type { Nanoseconds } from '../../machine/machine.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Fence } from './fence.ts';
-import { PROMISE_LIFETIME, PromisedFence } from './promised-fence.ts';
+import { ExpiringFence, PROMISE_LIFETIME } from './promised-fence.ts';
 
 const WRAP = 0xffff_ffff;
 
@@ -23,7 +23,7 @@ export class SoftwareTimeline implements Disposable {
   readonly #kernel: Kernel;
   readonly #driver: string;
   readonly #lifetime: Nanoseconds;
-  readonly #pending = new Set<{ value: number; fence: PromisedFence }>();
+  readonly #pending = new Set<{ value: number; fence: ExpiringFence }>();
   #value = 0;
 
   constructor(kernel: Kernel, options: SoftwareTimelineOptions) {
@@ -46,7 +46,7 @@ export class SoftwareTimeline implements Disposable {
       context: this.context,
       seqno: BigInt(value),
     };
-    const fence = new PromisedFence(this.#kernel.machine, identity, this.#lifetime);
+    const fence = new ExpiringFence(this.#kernel.machine, identity, this.#lifetime);
     if (this.#reached(value)) fence.signal();
     else this.#track({ value, fence });
     return fence;
@@ -69,7 +69,7 @@ export class SoftwareTimeline implements Disposable {
     }
   }
 
-  #track(entry: { value: number; fence: PromisedFence }): void {
+  #track(entry: { value: number; fence: ExpiringFence }): void {
     this.#pending.add(entry);
     entry.fence.addCallback(() => this.#pending.delete(entry));
   }

@@ -94,13 +94,15 @@ class SyncobjWait {
     return done === this.#entries.length || (done > 0 && !this.#options.all) ? first : null;
   }
 
-  /** A point that appears is taken at that moment: the object may be reset before the thread runs. */
+  /**
+   * Wakes when enough is done, and whenever something more is. A point that appears is taken at that moment: the object
+   * may be reset before the thread runs. What has signalled already must not wake it again and again.
+   */
   arm(resume: () => void): () => void {
     const undo: (() => void)[] = [];
     const listen = (fence: Fence): void => {
-      const remove = this.#options.available ? null : fence.addCallback(resume);
+      const remove = fence.addCallback(resume);
       if (remove) undo.push(remove);
-      else resume();
     };
     for (const entry of this.#entries) {
       if (entry.fence) listen(entry.fence);
@@ -110,9 +112,11 @@ class SyncobjWait {
             if (entry.fence) return;
             entry.fence = entry.syncobj.fenceAt(entry.point);
             if (entry.fence) listen(entry.fence);
+            if (this.look() !== null) resume();
           }),
         );
     }
+    if (this.look() !== null) resume();
     return () => {
       for (const remove of undo) remove();
     };
