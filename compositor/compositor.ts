@@ -114,10 +114,19 @@ function kernelPort(kernel: Kernel, descriptorLimit: number): KernelPort {
     createTask: name => kernel.createTask({ name, descriptorLimit }),
     adopt: (task, descriptor) => kernel.adopt(task, descriptor),
     closeHost: descriptor => kernel.host?.close(descriptor),
+    nodes: () => nodesOf(kernel),
     lend: (task, fd) => {
       const { operations } = task.files.get(fd);
       const lent = operations.hostDescriptor?.() ?? null;
       return lent && { ...lent, size: operations.status().size };
     },
   };
+}
+
+/** Only a process that may open everything learns of everything. */
+function nodesOf(kernel: Kernel): { path: string; access: string }[] {
+  const root = kernel.createTask({ name: 'observation', credentials: { uid: 0 } });
+  const nodes = kernel.nodes.map(path => ({ path, access: kernel.node(path, root).access }));
+  root.exit();
+  return nodes;
 }

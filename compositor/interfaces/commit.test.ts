@@ -11,6 +11,7 @@ function start(machine = new VirtualMachine()): TestServer {
       createTask: name => kernel.createTask({ name }),
       adopt: (task, fd) => kernel.adopt(task, fd),
       closeHost: () => {},
+      nodes: () => [],
       lend: () => null,
     },
   });

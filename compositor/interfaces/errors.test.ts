@@ -16,6 +16,7 @@ beforeEach(() => {
       createTask: name => kernel.createTask({ name }),
       adopt: (task, fd) => kernel.adopt(task, fd),
       closeHost: () => {},
+      nodes: () => [],
       lend: () => null,
     },
   });

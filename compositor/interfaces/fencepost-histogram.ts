@@ -15,27 +15,33 @@ export function bindHistogramManager(
 }
 
 function serveHistogram(resource: Resource<'fencepost_histogram_v1'>, output: Output): void {
-  let asked: Disposable | null = null;
+  let request: Disposable | null = null;
+  let asked = false;
   let immediate = true;
-  resource.onDestroy(() => asked?.[Symbol.dispose]());
+  resource.onDestroy(() => request?.[Symbol.dispose]());
+  const answered = (): void => {
+    asked = false;
+    request = null;
+  };
   resource.setHandlers({
     destroy: () => {},
     next: () => {
-      demand(asked === null, resource, 'already_asked', 'the last request has not been answered yet');
-      const request = output.histogram({
+      demand(!asked, resource, 'already_asked', 'the last request has not been answered yet');
+      asked = true;
+      const made = output.histogram({
         immediate,
         record: bytes => {
-          asked = null;
+          answered();
           resource.events.record(bytes);
         },
         stopped: () => {
-          asked = null;
+          answered();
           resource.events.stopped();
         },
       });
-      // The first answer may have come from inside the call: an output that is gone says so at once.
-      if (immediate) immediate = false;
-      asked = request;
+      immediate = false;
+      // An output that is gone says so inside the call.
+      if (asked) request = made;
     },
   });
 }

@@ -8,6 +8,7 @@ import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
 import { bindImageCopyCapture } from './ext-image-copy-capture.ts';
 import { bindHistogramManager } from './fencepost-histogram.ts';
 import { KernelCalls } from './fencepost-kernel.ts';
+import { bindObservation } from './fencepost-observation.ts';
 import { bindCompositor } from './wl-compositor.ts';
 import { offerOutputs } from './wl-output.ts';
 import { bindShm } from './wl-shm.ts';
@@ -67,6 +68,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('ext_output_image_capture_source_manager_v1', 1, withCapture, bindOutputCaptureSource);
   offer('ext_image_copy_capture_manager_v1', 1, withCapture, bindImageCopyCapture);
   offer('fencepost_histogram_manager_v1', 1, client => client.may('histogram'), bindHistogramManager);
+  offer('fencepost_observation_v1', 1, client => client.may('observation'), bindObservation);
   offer(
     'fencepost_kernel_v1',
     1,

@@ -16,6 +16,7 @@ function start(limits: Partial<Limits> = {}, descriptorLimit = 1024): TestServer
       createTask: name => kernel.createTask({ name, descriptorLimit }),
       adopt: (task, fd) => kernel.adopt(task, fd),
       closeHost: () => {},
+      nodes: () => [],
       lend: () => null,
     },
   });

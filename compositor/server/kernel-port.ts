@@ -11,6 +11,8 @@ export interface KernelPort {
   adopt(task: Task, hostDescriptor: number): number;
   /** Closes a real descriptor that arrived for nobody. */
   closeHost(hostDescriptor: number): void;
+  /** The device nodes there are, and who may open them: everybody, the seat, or root. */
+  nodes(): readonly { readonly path: string; readonly access: string }[];
   /** The real descriptor behind a file, lent, and which of its bytes are the file's; null when there is none. */
   lend(
     task: Task,

@@ -1,0 +1,242 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Kernel } from '../kernel/kernel.ts';
+import { SECOND } from '../machine/machine.ts';
+import { VirtualMachine } from '../machine/virtual-machine.ts';
+import { type TestClient, TestServer } from './testing.ts';
+import { isComplete, type PositionerRules, placePopup } from './xdg-positioner.ts';
+
+let test: TestServer;
+let client: TestClient;
+
+beforeEach(() => {
+  const machine = new VirtualMachine();
+  const kernel = new Kernel({ machine, memoryBytes: 64 << 20 });
+  test = new TestServer({
+    machine,
+    kernel: {
+      createTask: name => kernel.createTask({ name }),
+      adopt: (task, fd) => kernel.adopt(task, fd),
+      closeHost: () => {},
+      nodes: () => [],
+      lend: () => null,
+    },
+  });
+  client = test.connect();
+});
+
+const states = (bytes: Uint8Array): number[] => [...new Uint32Array(bytes.slice().buffer)];
+
+describe('xdg_toplevel', () => {
+  it('is told what it may do and where it will be, before it is mapped', () => {
+    const surface = client.surface();
+    const xdg = client.bind('xdg_wm_base').get_xdg_surface(surface);
+    const toplevel = xdg.get_toplevel();
+    const told: string[] = [];
+    toplevel.listen({
+      wm_capabilities: bytes => void told.push(`may ${states(bytes)}`),
+      configure_bounds: (width, height) => void told.push(`bounds ${width}x${height}`),
+      configure: (width, height, bytes) => void told.push(`size ${width}x${height} ${states(bytes)}`),
+    });
+    xdg.on('configure', () => told.push('configure'));
+    client.settle();
+    expect(told).toEqual([]);
+    surface.commit();
+    client.settle();
+    expect(told).toEqual(['may 2,3', 'bounds 640x480', 'size 640x480 5,6,7,8,4', 'configure']);
+  });
+
+  it('shares the output with other windows, and gets it back', () => {
+    const first = client.mapped();
+    expect(first.configures.at(-1)).toMatchObject({ width: 640, height: 480 });
+    const second = client.mapped();
+    expect(first.configures.at(-1)!.width).toBeLessThan(320);
+    second.toplevel.destroy();
+    client.settle();
+    expect(first.configures.at(-1)).toMatchObject({ width: 640, height: 480 });
+  });
+
+  it('is answered for every wish, even where nothing changes', () => {
+    const { toplevel, configures } = client.mapped();
+    for (const wish of ['unset_maximized', 'set_fullscreen', 'unset_fullscreen', 'set_maximized'] as const) {
+      const before = configures.length;
+      if (wish === 'set_fullscreen') toplevel.set_fullscreen(null);
+      else toplevel[wish]();
+      client.settle();
+      expect([wish, configures.length]).toEqual([wish, before + 1]);
+    }
+  });
+
+  it('may say its wishes before the first commit', () => {
+    const surface = client.surface();
+    const xdg = client.bind('xdg_wm_base').get_xdg_surface(surface);
+    const toplevel = xdg.get_toplevel();
+    const told: number[][] = [];
+    toplevel.on('configure', (_, __, bytes) => told.push(states(bytes)));
+    toplevel.unset_maximized();
+    toplevel.set_fullscreen(null);
+    client.settle();
+    expect(told).toEqual([]);
+    surface.commit();
+    client.settle();
+    expect(told.map(list => list.includes(2))).toEqual([true]);
+  });
+
+  it('may commit again before it has content, and starts over after it lost it', () => {
+    const { surface, configures } = client.window();
+    surface.commit();
+    client.settle();
+    surface.attach(client.buffer(), 0, 0);
+    surface.commit();
+    client.settle();
+    expect(test.scene.stack.length).toBe(1);
+    surface.attach(null, 0, 0);
+    surface.commit();
+    client.settle();
+    expect(test.scene.stack.length).toBe(0);
+    const before = configures.length;
+    surface.commit();
+    client.settle();
+    expect(configures.length).toBe(before + 1);
+    surface.attach(client.buffer(), 0, 0);
+    surface.commit();
+    client.settle();
+    expect(client.error).toBeNull();
+    expect(test.scene.stack.length).toBe(1);
+  });
+
+  it('is placed by its window geometry', () => {
+    const { surface, xdg } = client.mapped(64, 64);
+    xdg.set_window_geometry(10, 20, 40, 40);
+    surface.commit();
+    client.settle();
+    // The geometry lies in the middle of 640x480; the shadow around it does not count.
+    expect(test.scene.stack[0]).toMatchObject({ x: 300 - 10, y: 220 - 20 });
+  });
+
+  it('keeps its title, app id and parent', () => {
+    const parent = client.mapped();
+    const child = client.mapped();
+    child.toplevel.set_title('Photos');
+    child.toplevel.set_app_id('org.example.photos');
+    child.toplevel.set_parent(parent.toplevel);
+    client.settle();
+    const [above, window] = test.scene.windows;
+    expect(window).toMatchObject({ title: 'Photos', appId: 'org.example.photos', parent: above });
+    parent.toplevel.destroy();
+    client.settle();
+    expect(window!.parent).toBeNull();
+  });
+
+  it('is asked to close', () => {
+    const { toplevel } = client.mapped();
+    let asked = 0;
+    toplevel.on('close', () => asked++);
+    test.scene.windows[0]!.client.close();
+    client.settle();
+    expect(asked).toBe(1);
+  });
+});
+
+describe('xdg_wm_base.ping', () => {
+  it('finds a client that does not answer, and that it answers again', () => {
+    const base = client.bind('xdg_wm_base');
+    const pings: number[] = [];
+    base.on('ping', serial => pings.push(serial));
+    const surface = client.surface();
+    base.get_xdg_surface(surface).get_toplevel();
+    surface.commit();
+    client.settle();
+    expect(pings.length).toBe(1);
+    const [window] = test.scene.windows;
+    test.machine.advance(11n * SECOND);
+    expect(window!.unresponsive).toBe(true);
+    base.pong(pings[0]! + 1);
+    client.settle();
+    expect(window!.unresponsive).toBe(true);
+    base.pong(pings[0]!);
+    client.settle();
+    expect(window!.unresponsive).toBe(false);
+  });
+});
+
+describe('xdg_popup', () => {
+  it('is told its place beside its parent, and shown there', () => {
+    const parent = client.mapped(100, 100);
+    const positioner = parent.base.create_positioner();
+    positioner.set_size(20, 30);
+    positioner.set_anchor_rect(10, 10, 5, 5);
+    positioner.set_anchor(8);
+    positioner.set_gravity(8);
+    const surface = client.surface();
+    const xdg = parent.base.get_xdg_surface(surface);
+    const popup = xdg.get_popup(parent.xdg, positioner);
+    const places: number[][] = [];
+    popup.on('configure', (...place) => places.push(place));
+    let repositioned = 0;
+    popup.on('repositioned', token => {
+      repositioned = token;
+    });
+    xdg.on('configure', serial => xdg.ack_configure(serial));
+    surface.commit();
+    client.settle();
+    surface.attach(client.buffer(20, 30), 0, 0);
+    surface.commit();
+    client.settle();
+    expect(places).toEqual([[15, 15, 20, 30]]);
+    const [below, above] = test.scene.stack;
+    expect([above!.x - below!.x, above!.y - below!.y]).toEqual([15, 15]);
+    positioner.set_offset(1, 1);
+    popup.reposition(positioner, 7);
+    client.settle();
+    expect([repositioned, places.at(-1)]).toEqual([7, [16, 16, 20, 30]]);
+    popup.destroy();
+    client.settle();
+    expect(test.scene.stack.length).toBe(1);
+    expect(client.error).toBeNull();
+  });
+});
+
+describe('placePopup', () => {
+  const bounds = { x: 0, y: 0, width: 100, height: 100 };
+  const rules = (change: Partial<PositionerRules>): PositionerRules => ({
+    size: { width: 30, height: 30 },
+    anchorRect: { x: 80, y: 80, width: 10, height: 10 },
+    anchor: 8,
+    gravity: 8,
+    adjustment: 0,
+    offset: { x: 0, y: 0 },
+    ...change,
+  });
+
+  it.each([
+    ['leaves it outside where the client allows nothing', 0, { x: 90, y: 90, width: 30, height: 30 }],
+    ['slides', 1 | 2, { x: 70, y: 70, width: 30, height: 30 }],
+    ['flips', 4 | 8, { x: 50, y: 50, width: 30, height: 30 }],
+    ['cuts', 16 | 32, { x: 90, y: 90, width: 10, height: 10 }],
+    ['each axis for itself', 1 | 8, { x: 70, y: 50, width: 30, height: 30 }],
+  ])('%s', (_, adjustment, expected) => {
+    expect(placePopup(rules({ adjustment }), bounds)).toEqual(expected);
+  });
+
+  it('is for complete rules', () => {
+    expect(isComplete(rules({ anchorRect: null }))).toBe(false);
+    expect(isComplete(rules({}))).toBe(true);
+  });
+});
+
+describe('wl_surface', () => {
+  it('enters the outputs that show it, for each wl_output bound, and leaves them', () => {
+    const early = client.bind('wl_output');
+    const { surface } = client.mapped();
+    const seen: string[] = [];
+    surface.on('enter', output => seen.push(`enter ${output.id === early.id ? 'early' : 'late'}`));
+    surface.on('leave', output => seen.push(`leave ${output.id === early.id ? 'early' : 'late'}`));
+    client.bind('wl_output');
+    client.settle();
+    expect(seen).toEqual(['enter late']);
+    surface.attach(null, 0, 0);
+    surface.commit();
+    client.settle();
+    expect(seen).toEqual(['enter late', 'leave early', 'leave late']);
+  });
+});
