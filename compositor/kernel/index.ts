@@ -3,7 +3,10 @@
  * everything is reached through the system calls of a `Task`.
  *
  * ```ts
- * import { Kernel, VirtualMachine, addUdmabufDevice, F_ADD_SEALS, F_SEAL_SHRINK, UDMABUF_CREATE } from 'fencepost/kernel';
+ * import {
+ *   addUdmabufDevice, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, DMA_BUF_SYNC_WRITE, F_ADD_SEALS, F_SEAL_SHRINK,
+ *   Kernel, POLLIN, UDMABUF_CREATE, VirtualMachine,
+ * } from 'fencepost/kernel';
  *
  * const machine = new VirtualMachine();
  * const kernel = new Kernel({ machine });
