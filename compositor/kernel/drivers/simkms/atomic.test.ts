@@ -10,7 +10,7 @@ import {
 } from '../../../../protocol/uapi/drm-mode.ts';
 import { MILLISECOND } from '../../../machine/machine.ts';
 import { KernelError } from '../../task/kernel-error.ts';
-import { createDisplay, DisplayClient, lightUp, type Properties, planeOf } from './display-client.ts';
+import { createDisplay, DisplayClient, lightUp, type Properties, planeOf } from './testing.ts';
 
 const WIDTH = 64;
 const HEIGHT = 48;

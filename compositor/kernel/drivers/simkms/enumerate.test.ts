@@ -15,7 +15,7 @@ import {
   simkms_histogram_mode,
   simkms_histogram_record,
 } from '../../../../protocol/uapi/simkms.ts';
-import { createDisplay } from './display-client.ts';
+import { createDisplay } from './testing.ts';
 
 describe('what a client sees of the display', () => {
   it('grows with what it has asked to see', () => {

@@ -10,7 +10,7 @@ import {
 import { MILLISECOND } from '../../../machine/machine.ts';
 import { SoftwareTimeline } from '../../sync/software-timeline.ts';
 import { createSyncFile, fenceOf } from '../../sync/sync-file.ts';
-import { createDisplay, lightUp } from './display-client.ts';
+import { createDisplay, lightUp } from './testing.ts';
 
 const WIDTH = 64;
 const HEIGHT = 48;

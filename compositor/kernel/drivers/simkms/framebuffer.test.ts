@@ -14,7 +14,7 @@ import { MILLISECOND } from '../../../machine/machine.ts';
 import { Usage } from '../../dma-buf/reservation.ts';
 import { SoftwareTimeline } from '../../sync/software-timeline.ts';
 import { KernelError } from '../../task/kernel-error.ts';
-import { createDisplay, DisplayClient, lightUp } from './display-client.ts';
+import { createDisplay, DisplayClient, lightUp } from './testing.ts';
 
 function dark() {
   const display = createDisplay();

@@ -12,7 +12,7 @@ import { UDMABUF_CREATE } from '../../../../protocol/uapi/udmabuf.ts';
 import { MILLISECOND } from '../../../machine/machine.ts';
 import { addUdmabufDevice } from '../../memory/udmabuf.ts';
 import { fenceOf } from '../../sync/sync-file.ts';
-import { createDisplay, lightUp, planeOf } from './display-client.ts';
+import { createDisplay, lightUp, planeOf } from './testing.ts';
 
 const WIDTH = 64;
 const HEIGHT = 48;

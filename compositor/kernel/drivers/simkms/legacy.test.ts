@@ -18,7 +18,7 @@ import type { Ioctl } from '../../../../protocol/uapi/ioctl.ts';
 import type { Struct, UserValue } from '../../../../protocol/uapi/struct.ts';
 import { MILLISECOND } from '../../../machine/machine.ts';
 import { KernelError } from '../../task/kernel-error.ts';
-import { createDisplay } from './display-client.ts';
+import { createDisplay } from './testing.ts';
 
 const WIDTH = 64;
 const HEIGHT = 48;

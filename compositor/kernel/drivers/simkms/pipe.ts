@@ -74,7 +74,7 @@ interface Armed {
  *        +--------+
  * ```
  */
-export class Pipe {
+export class Pipe implements Disposable {
   readonly crtc: Crtc;
   readonly #machine: Machine;
   readonly #engine: Engine;
@@ -92,6 +92,7 @@ export class Pipe {
   #misses: MissedFlip[] = [];
   #scanned = 0;
   #lost = 0;
+  #disposed = false;
 
   constructor(parts: {
     crtc: Crtc;
@@ -156,6 +157,17 @@ export class Pipe {
     };
   }
 
+  /** The power is gone: no timer runs any more, whoever still waits. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#armed = null;
+    this.#scan?.scan[Symbol.dispose]();
+    this.#scan = null;
+    this.#shown = null;
+    this.#updateHold();
+    this.crtc.vblank.off();
+  }
+
   get #monitorsWait(): boolean {
     if (!this.#shown || this.#monitors.size === 0) return false;
     return this.#unseen || [...this.#monitors].some(monitor => monitor.everyFrame);
@@ -163,7 +175,7 @@ export class Pipe {
 
   /** The vblank timer runs while there is something to latch, to scan, or being scanned. */
   #updateHold(): void {
-    const needed = this.#armed !== null || this.#scan !== null || this.#monitorsWait;
+    const needed = !this.#disposed && (this.#armed !== null || this.#scan !== null || this.#monitorsWait);
     if (needed) this.#hold ??= this.crtc.vblank.hold();
     else {
       this.#hold?.[Symbol.dispose]();

@@ -14,8 +14,8 @@ import { DRM_FORMAT_ARGB8888 } from '../../../../protocol/uapi/fourcc.ts';
 import { simkms_histogram_record } from '../../../../protocol/uapi/simkms.ts';
 import { MILLISECOND } from '../../../machine/machine.ts';
 import { fenceOf } from '../../sync/sync-file.ts';
-import { createDisplay, lightUp, planeOf, type Request, type TestBuffer } from './display-client.ts';
 import type { MonitorFrame } from './pipe.ts';
+import { createDisplay, lightUp, planeOf, type Request, type TestBuffer } from './testing.ts';
 
 const WIDTH = 64;
 const HEIGHT = 48;
@@ -298,5 +298,18 @@ describe('scan-out', () => {
     const shots = [1, 2, 3].map(seed => lit({ machine: { seed, order: 'random' } }).shoot());
     expect(shots[1]).toEqual(shots[0]);
     expect(shots[2]).toEqual(shots[0]);
+  });
+
+  it('ends with the kernel, in the middle of a frame too', () => {
+    const { machine, kernel, simkms } = lit();
+    const seen: MonitorFrame[] = [];
+    simkms.attachMonitor('Virtual-1', { everyFrame: true, frame: frame => seen.push(frame) });
+    machine.advance(3n * FRAME + 5n * MILLISECOND);
+    const before = seen.length;
+    expect(before).toBeGreaterThan(0);
+    kernel[Symbol.dispose]();
+    machine.advance(10n * FRAME);
+    expect(seen).toHaveLength(before);
+    expect(machine.nextTimer).toBeNull();
   });
 });

@@ -29,16 +29,23 @@ export interface ScanParts {
  * One picture on its way to the cable, from a vblank to the end of its last line. The engine reads the framebuffers in
  * bands as the beam comes to them, so memory that changes meanwhile shows as tearing.
  */
-export class Scan {
+export class Scan implements Disposable {
   readonly #parts: ScanParts;
   #timer: Timer;
   #running = 0;
   #failed = false;
+  #disposed = false;
 
   constructor(parts: ScanParts) {
     this.#parts = parts;
     if (parts.frame.gamma) parts.memory.setGamma(parts.frame.gamma);
     this.#timer = this.#at(parts.vblank.time, () => this.#startBand(0));
+  }
+
+  /** Reads no further band, and tells nobody. */
+  [Symbol.dispose](): void {
+    this.#timer.cancel();
+    this.#disposed = true;
   }
 
   get vblank(): VblankTime {
@@ -78,6 +85,7 @@ export class Scan {
 
   #bandDone(result: JobResult, band: number): void {
     this.#running--;
+    if (this.#disposed) return;
     if (result.kind === 'reset') this.#failed = true;
     if (this.#failed && this.#running === 0) {
       this.#timer.cancel();

@@ -93,7 +93,7 @@ export function createSimkms(kernel: Kernel, options: SimkmsOptions): Simkms {
   const outputs = options.outputs.map(wanted => {
     const output = createOutput(kms, wanted, overlays);
     const memory = kernel.own(new ScanMemory(kernel.memory, wanted.width, wanted.height));
-    const pipe = new Pipe({ crtc: output.crtc, machine: kernel.machine, engine, speed, memory });
+    const pipe = kernel.own(new Pipe({ crtc: output.crtc, machine: kernel.machine, engine, speed, memory }));
     pipes.set(output.crtc, pipe);
     native.set(output.crtc, output);
     return { output, pipe };
