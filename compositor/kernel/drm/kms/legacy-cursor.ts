@@ -34,27 +34,28 @@ function* setCursor(
   require(known, 'EINVAL', 'CURSOR sets a buffer, moves, or both');
   const crtc = lookup(device, crtc_id, Crtc);
   const { cursor } = crtc;
-  if (flags & DRM_MODE_CURSOR_MOVE) crtc.cursorPosition = { x, y };
+  const position = flags & DRM_MODE_CURSOR_MOVE ? { x, y } : crtc.cursorPosition;
   const changesBuffer = (flags & DRM_MODE_CURSOR_BO) !== 0;
   const made = changesBuffer ? cursorFramebuffer(device, call, argument) : null;
   try {
-    const fb = changesBuffer ? made : cursor.state.fb;
-    if (!fb && !cursor.state.fb) return;
-    yield* updatePlane(device, cursor, state => {
-      const draft = state.plane(cursor);
-      state.setPlaneCrtc(draft, fb ? crtc : null);
-      draft.fb = fb;
-      if (!fb) return;
-      const { width, height } = fb.layout;
-      draft.crtcX = crtc.cursorPosition.x;
-      draft.crtcY = crtc.cursorPosition.y;
-      draft.crtcW = width;
-      draft.crtcH = height;
-      draft.srcX = 0;
-      draft.srcY = 0;
-      draft.srcW = width * 65536;
-      draft.srcH = height * 65536;
-    });
+    if (made || cursor.state.fb)
+      yield* updatePlane(device, cursor, state => {
+        const draft = state.plane(cursor);
+        const fb = changesBuffer ? made : draft.fb;
+        state.setPlaneCrtc(draft, fb ? crtc : null);
+        draft.fb = fb;
+        if (!fb) return;
+        const { width, height } = fb.layout;
+        draft.crtcX = position.x;
+        draft.crtcY = position.y;
+        draft.crtcW = width;
+        draft.crtcH = height;
+        draft.srcX = 0;
+        draft.srcY = 0;
+        draft.srcW = width * 65536;
+        draft.srcH = height * 65536;
+      });
+    crtc.cursorPosition = position;
   } finally {
     made?.put();
   }

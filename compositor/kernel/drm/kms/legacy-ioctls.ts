@@ -1,4 +1,5 @@
 import {
+  DRM_MODE_DPMS_ON,
   DRM_MODE_PAGE_FLIP_ASYNC,
   DRM_MODE_PAGE_FLIP_EVENT,
   DRM_MODE_PAGE_FLIP_FLAGS,
@@ -46,7 +47,7 @@ export const legacyIoctls = (device: KmsDevice): DrmIoctl[] => [
     require(fb.layout.format === old.layout.format, 'EINVAL', 'a page flip cannot change the format');
     return legacyCommit(device, call, {
       change: request => {
-        request.state.plane(primary).fb = fb;
+        request.state.plane(primary).fb = again(device, fb);
       },
       nonblock: true,
       event: flags & DRM_MODE_PAGE_FLIP_EVENT ? user_data : null,
@@ -57,7 +58,7 @@ export const legacyIoctls = (device: KmsDevice): DrmIoctl[] => [
 ];
 
 /** `__drm_mode_set_config`'s checks, then mode, connectors and primary plane in one commit. */
-function setCrtc(
+function* setCrtc(
   device: KmsDevice,
   call: DrmCall,
   argument: Readonly<StructValue<typeof drm_mode_crtc>>,
@@ -73,23 +74,20 @@ function setCrtc(
   require(argument.count_connectors <=
     device.connectors.length, 'EINVAL', 'there are not so many connectors');
   const connectors = readConnectors(device, call, argument.set_connectors_ptr, argument.count_connectors);
-  return legacyCommit(device, call, {
+  yield* legacyCommit(device, call, {
     change: request => {
       const { state } = request;
       const draft = state.crtc(crtc);
       state.addConnectorsOf(crtc);
       for (const { object, draft: other } of state.connectors.values())
         if (other.crtc === crtc && !connectors.has(object)) state.setConnectorCrtc(other, null);
-      for (const connector of connectors) {
-        state.setConnectorCrtc(state.connector(connector), crtc);
-        connector.dpms = 0;
-      }
+      for (const connector of connectors) state.setConnectorCrtc(state.connector(connector), crtc);
       draft.active = on;
       draft.mode = on ? mode : null;
       draft.modeBlob = on ? request.adopt(new Blob(device.objects, modeToBytes(mode))) : null;
       const plane = state.plane(crtc.primary);
       state.setPlaneCrtc(plane, fb ? crtc : null);
-      plane.fb = fb;
+      plane.fb = fb && again(device, fb);
       plane.rotation = DRM_MODE_ROTATE_0;
       Object.assign(plane, { crtcX: 0, crtcY: 0, crtcW: mode.hdisplay, crtcH: mode.vdisplay });
       plane.srcX = argument.x * 65536;
@@ -98,7 +96,11 @@ function setCrtc(
       plane.srcH = mode.vdisplay * 65536;
     },
   });
+  for (const connector of connectors) connector.dpms = DRM_MODE_DPMS_ON;
 }
+
+/** Looked up once more: it may have been removed while the call waited for a lock. */
+const again = (device: KmsDevice, fb: Framebuffer): Framebuffer => lookup(device, fb.id, Framebuffer);
 
 /** Framebuffer -1 means the one that is shown. */
 function framebufferOf(device: KmsDevice, crtc: Crtc, id: number): Framebuffer {
@@ -130,7 +132,7 @@ function setPlane(
     change: ({ state }) => {
       const draft = state.plane(plane);
       state.setPlaneCrtc(draft, crtc);
-      draft.fb = fb;
+      draft.fb = fb && again(device, fb);
       if (!fb) return;
       draft.crtcX = argument.crtc_x;
       draft.crtcY = argument.crtc_y;
