@@ -86,6 +86,7 @@ export class SurfaceObject {
   #frame(callback: Resource<'wl_callback'>): void {
     this.surface.pending.frameCallbacks.push({
       done: time => this.client.afterEvents(() => callback.events.done(time)),
+      cancel: () => callback.destroy(),
     });
   }
 

@@ -27,6 +27,7 @@ function mergeCommits(older: SurfaceCommit, newer: SurfaceCommit): SurfaceCommit
 
 /** Gives a commit up that will never be applied. */
 export function abandonEntry(entry: TransactionEntry): void {
+  for (const callback of entry.commit.frameCallbacks) callback.cancel?.();
   for (const feedback of entry.commit.feedback) feedback.discarded();
   releaseContent(entry);
 }

@@ -10,6 +10,8 @@ import type { Transform } from './transform.ts';
 export interface FrameCallback {
   /** `time` is in milliseconds with an undefined base, modulo 2^32. Reaches the client after the releases of the same turn. */
   done(time: number): void;
+  /** Never to be done: the surface is gone, or the commit was given up. */
+  cancel?(): void;
 }
 
 /** What the kernel said about the flip that showed a commit. */

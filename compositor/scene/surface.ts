@@ -222,8 +222,8 @@ export class Surface {
     for (const entry of queued) abandonEntry(entry);
     for (const feedback of this.takeFeedback()) feedback.discarded();
     for (const feedback of this.pending.feedback.splice(0)) feedback.discarded();
-    this.#callbacks = [];
-    this.pending.frameCallbacks = [];
+    for (const callback of this.takeFrameCallbacks()) callback.cancel?.();
+    for (const callback of this.pending.frameCallbacks.splice(0)) callback.cancel?.();
     this.#state = INITIAL_STATE;
     this.#owner.treeChanged();
     this.#hold?.[Symbol.dispose]();

@@ -116,6 +116,35 @@ describe('descriptors', () => {
     expect(test.counters.commits).toBeGreaterThan(2000);
   });
 
+  it('may not be heaped up by one client at the cost of the others', () => {
+    const test = start({ descriptors: 10 });
+    const client = test.connect('collector');
+    const files = test.task.files.size;
+    const shm = client.bind('wl_shm');
+    for (let n = 0; n < 12; n++) shm.create_pool(client.memory(64), 64);
+    client.settle();
+    expect(client.error?.codeName).toBe('no_memory');
+    expect(test.task.files.size).toBe(files);
+  });
+
+  it('and objects stay flat when surfaces go with callbacks that never came', () => {
+    const test = start();
+    const client = test.connect();
+    const compositor = client.bind('wl_compositor');
+    client.settle();
+    const objects = client.client.objects.size;
+    for (let n = 0; n < 50; n++) {
+      const surface = compositor.create_surface();
+      surface.frame();
+      surface.commit();
+      surface.frame();
+      surface.destroy();
+    }
+    client.settle();
+    expect(client.client.objects.size).toBe(objects);
+    expect(client.error).toBeNull();
+  });
+
   it('that a full table can not take end the client, not the server', () => {
     const test = start({}, 12);
     const client = test.connect('hoarder');

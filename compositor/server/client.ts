@@ -78,6 +78,7 @@ export class Client {
       clientTask: this.task,
       compositorTask: surroundings.task,
       kernel: surroundings.kernel,
+      limit: surroundings.limits.descriptors,
       undeliverable: reason => this.disconnect(reason),
     });
     this.objects = new ServerObjects({

@@ -11,17 +11,20 @@ import type { KernelPort } from './kernel-port.ts';
 export class OwnedDescriptor implements Disposable {
   readonly fd: number;
   readonly #task: Task;
+  readonly #onClose: (() => void) | undefined;
   #open = true;
 
-  constructor(task: Task, fd: number) {
+  constructor(task: Task, fd: number, onClose?: () => void) {
     this.#task = task;
     this.fd = fd;
+    this.#onClose = onClose;
   }
 
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
     if (!this.#task.exited) this.#task.close(this.fd);
+    this.#onClose?.();
   }
 }
 
@@ -29,6 +32,8 @@ export interface DescriptorPortOptions {
   readonly clientTask: Task;
   readonly compositorTask: Task;
   readonly kernel: KernelPort;
+  /** How many descriptors the client's objects may hold. */
+  readonly limit: number;
   /** The client can't be given a descriptor: its table is full. */
   readonly undeliverable: (reason: string) => void;
 }
@@ -43,19 +48,28 @@ const errors = interfaces.wl_display.enums.error;
 export class ClientDescriptors implements HandlePort {
   readonly #options: DescriptorPortOptions;
   readonly #unclaimed = new Set<number>();
+  /** Real descriptors that the kernel took over, which it does also when it fails. */
+  readonly #taken = new WeakSet<Handle>();
+  #claimed = 0;
 
   constructor(options: DescriptorPortOptions) {
     this.#options = options;
   }
 
   receive(handle: Handle): Handle {
+    if (this.#claimed + this.#unclaimed.size >= this.#options.limit)
+      throw new ProtocolError(
+        DISPLAY,
+        errors.no_memory,
+        `the client's objects hold ${this.#claimed} descriptors, which is all they may; destroy some first`,
+      );
     const fd = this.#receive(handle);
     this.#unclaimed.add(fd);
     return { kind: 'task', fd };
   }
 
   drop(handle: Handle): void {
-    if (handle.kind === 'host') this.#options.kernel.closeHost(handle.fd);
+    if (handle.kind === 'host' && !this.#taken.has(handle)) this.#options.kernel.closeHost(handle.fd);
   }
 
   close(handle: Handle): void {
@@ -81,7 +95,10 @@ export class ClientDescriptors implements HandlePort {
   claim(handle: Handle): OwnedDescriptor {
     if (!this.#unclaimed.delete(handle.fd))
       throw new Error(`descriptor ${handle.fd} did not come with this message`);
-    return new OwnedDescriptor(this.#options.compositorTask, handle.fd);
+    this.#claimed++;
+    return new OwnedDescriptor(this.#options.compositorTask, handle.fd, () => {
+      this.#claimed--;
+    });
   }
 
   /** The message is handled: closes what nobody claimed. */
@@ -93,9 +110,9 @@ export class ClientDescriptors implements HandlePort {
   #receive(handle: Handle): number {
     const { clientTask, compositorTask, kernel } = this.#options;
     try {
-      return handle.kind === 'task'
-        ? clientTask.send(handle.fd, compositorTask)
-        : kernel.adopt(compositorTask, handle.fd);
+      if (handle.kind === 'task') return clientTask.send(handle.fd, compositorTask);
+      this.#taken.add(handle);
+      return kernel.adopt(compositorTask, handle.fd);
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       if (error.code === 'EBADF')

@@ -13,6 +13,8 @@ export interface Limits {
   readonly queuedBytes: number;
   /** Messages sent without the client taking any before it is disconnected. */
   readonly queuedMessages: number;
+  /** Descriptors of the compositor's own process that one client's objects may hold. */
+  readonly descriptors: number;
   /** Live objects of one client. */
   readonly objects: number;
 }
@@ -22,7 +24,9 @@ export const DEFAULT_LIMITS: Limits = {
   bytesPerTurn: 512 << 10,
   pauseAt: 1024,
   pauseAtBytes: 4 << 20,
-  queuedBytes: 4 << 20,
-  queuedMessages: 4096,
+  // An image of 4096x4096 read through the connection is answered in one turn.
+  queuedBytes: 65 << 20,
+  queuedMessages: 65536,
+  descriptors: 4096,
   objects: 65536,
 };
