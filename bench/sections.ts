@@ -1,0 +1,35 @@
+import type { Figure, Section } from './figure.ts';
+import { pixelFigures } from './pixels.bench.ts';
+import { startupFigures } from './startup.bench.ts';
+import { wireFigures } from './wire.bench.ts';
+
+const MILLISECOND = 1e6;
+
+function pixels(): Figure[] {
+  return pixelFigures().map(({ name, medianNs, ratioTo, ratio }) => ({
+    name,
+    value: medianNs / MILLISECOND,
+    unit: 'ms',
+    ...(ratioTo !== undefined && { base: ratioTo }),
+    ...(ratio !== undefined && { ratio }),
+  }));
+}
+
+/** By the name that the command line takes. */
+export const sections: Record<string, Section> = {
+  pixels: {
+    title: 'Pixel kernels',
+    how: 'Each operation on 1920x1080 pixels, on one thread, all of them in turn, 15 times. The base moves the same bytes with one `memory.copy`.',
+    measure: pixels,
+  },
+  wires: {
+    title: 'Wires',
+    how: 'Client and server in one process, so that a figure holds the work of both. A round trip is a request and an event; requests are one way, 100 in each turn of the event loop. The bases send and echo the same bytes over a `node:net` Unix socket, and run an empty loop.',
+    measure: wireFigures,
+  },
+  startup: {
+    title: 'Start-up',
+    how: 'Processes started one after the other, 5 times: `fencepost serve`, and when it listens a client that shows one frame. The end is the time stamp of the vblank in its presentation feedback. The base is a Node that does nothing.',
+    measure: startupFigures,
+  },
+};
