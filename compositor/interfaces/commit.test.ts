@@ -259,6 +259,20 @@ describe('a commit that waits for its acquire fence', () => {
     expect(test.trace.notes('transaction').at(-1)?.details).toEqual({ error: 'ETIMEDOUT' });
   });
 
+  it('is not one of endlessly many', () => {
+    const { surface } = client.mapped();
+    const buffer = client.dmabuf();
+    test.waiter.holding = true;
+    for (let n = 0; n < 1025; n++) {
+      surface.attach(buffer, 0, 0);
+      surface.commit();
+    }
+    client.settle();
+    expect(client.error?.codeName).toBe('no_memory');
+    expect([...test.releases.released.values()].every(count => count === 1)).toBe(true);
+    expect(test.releases.released.size).toBe(1025);
+  });
+
   it('is given up with its client, whose other commits come back too', () => {
     const { surface } = client.mapped();
     test.waiter.holding = true;

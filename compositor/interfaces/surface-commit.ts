@@ -4,13 +4,21 @@ import type { ClientBuffer } from '../scene/client-buffer.ts';
 import type { Size } from '../scene/region.ts';
 import { contentSize } from '../scene/surface-geometry.ts';
 import type { Acquire } from '../scene/synchronisation.ts';
-import { demand } from './errors.ts';
+import { demand, displayRefusal } from './errors.ts';
 import { type CommitSynchronisation, NO_SYNCHRONISATION } from './surface-synchronisation.ts';
 import type { BufferObject } from './wl-buffer.ts';
 import type { SurfaceObject } from './wl-surface.ts';
 
+/** Commits of a surface that may wait for their acquire fences. */
+const MAX_WAITING = 1024;
+
 export function commitSurface(object: SurfaceObject): void {
   const { surface } = object;
+  if (object.context.rooms.scene.waiting(surface).length >= MAX_WAITING)
+    throw displayRefusal(
+      'no_memory',
+      `${MAX_WAITING} commits of wl_surface@${object.resource.id} wait for their fences already; wait for some of them`,
+    );
   const attachment = takeAttachment(object);
   const size = attachment === undefined ? surface.committedSize : (attachment?.buffer ?? null);
   if (size) checkSize(object, size);

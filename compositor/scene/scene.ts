@@ -52,7 +52,10 @@ export class Scene {
     this.#queues = new TransactionQueues(options.trace, transaction => this.#apply(transaction));
     this.#owner = {
       submit: transaction => this.#queues.submit(transaction),
-      treeChanged: () => this.update(),
+      // A surface that was not shown leaves no gap; a client that goes takes many of them along.
+      unmapped: surface => {
+        if (this.#placements.has(surface)) this.update();
+      },
       surfaceDestroyed: surface => this.#surfaceDestroyed(surface),
       now: () => this.#machine.now(),
     };

@@ -26,8 +26,8 @@ export type Role =
 /** What a surface asks of the scene it is in. */
 export interface SurfaceOwner {
   submit(transaction: Transaction): void;
-  /** Something went away outside of a commit. */
-  treeChanged(): void;
+  /** A surface went away outside of a commit. */
+  unmapped(surface: Surface): void;
   /** The surface is going. Returns the commits that were still queued. */
   surfaceDestroyed(surface: Surface): TransactionEntry[];
   now(): Nanoseconds;
@@ -209,7 +209,7 @@ export class Surface {
 
   childDestroyed(child: Subsurface): void {
     this.#children.delete(child);
-    this.#owner.treeChanged();
+    this.#owner.unmapped(child.surface);
   }
 
   /** wl_surface.destroy, or the client is gone: gives back everything it had. */
@@ -225,7 +225,7 @@ export class Surface {
     for (const callback of this.takeFrameCallbacks()) callback.cancel?.();
     for (const callback of this.pending.frameCallbacks.splice(0)) callback.cancel?.();
     this.#state = INITIAL_STATE;
-    this.#owner.treeChanged();
+    this.#owner.unmapped(this);
     this.#hold?.[Symbol.dispose]();
     this.#hold = null;
   }
