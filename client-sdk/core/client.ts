@@ -270,9 +270,18 @@ export class Client implements AsyncDisposable {
   }
 }
 
-/** Makes a client of a connection whose transport is set up: for tests, and for adapters. */
-export async function connectOver(connection: Connection, options: ClientOptions = {}): Promise<Client> {
+/** Makes a client of a connection whose transport is set up: for tests, and for adapters. Waits for the globals. */
+export async function connectOver(
+  connection: Connection,
+  options: ClientOptions = {},
+  limits?: WaitOptions,
+): Promise<Client> {
   const client = new Client(connection, options);
-  await client.roundtrip();
-  return client;
+  try {
+    await client.roundtrip(limits);
+    return client;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }

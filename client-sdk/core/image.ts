@@ -133,6 +133,16 @@ export class SharedImage implements Disposable {
     return new Fence(this.client.kernel, fd);
   }
 
+  /** The dma-buf's fences that have not signalled, for people. */
+  async pendingWords(access: 'read' | 'write' = 'write'): Promise<string[]> {
+    const fence = await this.exportFence(access);
+    try {
+      return await fence.pendingWords();
+    } finally {
+      fence[Symbol.dispose]();
+    }
+  }
+
   /** The image's GEM handle on the client's render node. Throws for images of shared memory. */
   gem(): Promise<number> {
     this.#gem ??= this.#findGem();
@@ -174,17 +184,8 @@ export class SharedImage implements Disposable {
 
   async #sync(edge: number, access: keyof typeof ACCESS, limits: WaitOptions): Promise<void> {
     const flags = BigInt(edge | ACCESS[access]);
-    const explain = () => this.#pendingFences(access);
+    const explain = () => this.pendingWords(access === 'read' ? 'read' : 'write');
     await this.client.kernel.call(this.dmabuf, DMA_BUF_IOCTL_SYNC, { flags }, { ...limits, explain });
-  }
-
-  async #pendingFences(access: keyof typeof ACCESS): Promise<string[]> {
-    const fence = await this.exportFence(access === 'read' ? 'read' : 'write');
-    try {
-      return await fence.pendingWords();
-    } finally {
-      fence[Symbol.dispose]();
-    }
   }
 
   /** Carries the pixels over and ends the bracket. Nothing is waited for: both come before any later request. */

@@ -73,11 +73,17 @@ export class Slot {
   async words(): Promise<string[]> {
     const held = this.#holding;
     const image = `image ${this.index}`;
-    if (held.kind === 'committed') return [`${image}: committed as frame ${held.frame}, not released`];
+    const withFences = (what: string, fences: readonly string[]) => [
+      `${image}: ${what}`,
+      ...fences.map(fence => `  ${fence}`),
+    ];
+    if (held.kind === 'committed') {
+      const fences = this.image.memory.dmabuf === null ? [] : await this.image.pendingWords();
+      return withFences(`committed as frame ${held.frame}, not released`, fences);
+    }
     if (held.kind === 'drawing') return [`${image}: handed out for drawing, not presented or discarded`];
     if (held.kind === 'free') return [`${image}: free`];
-    const pending = await held.releaseFence.pendingWords();
-    return [`${image}: released, behind a release fence`, ...pending.map(word => `  ${word}`)];
+    return withFences('released, behind a release fence', await held.releaseFence.pendingWords());
   }
 }
 

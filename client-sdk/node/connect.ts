@@ -4,9 +4,10 @@ import { displayPath } from '../../protocol/transport/paths.ts';
 import { connectUnix } from '../../protocol/transport/unix.ts';
 import { connectWebSocket } from '../../protocol/transport/websocket-client.ts';
 import { type Client, connectOver } from '../core/client.ts';
+import type { WaitOptions } from '../core/options.ts';
 import { nodeHostMemory } from './host-memory.ts';
 
-export interface ConnectOptions {
+export interface ConnectOptions extends WaitOptions {
   /**
    * A socket's path, its name under `XDG_RUNTIME_DIR`, or a `ws://` address. By default `FENCEPOST_DISPLAY`, else
    * `fencepost-0`.
@@ -16,12 +17,12 @@ export interface ConnectOptions {
 
 /**
  * Connects to a server. Fails with an error that says where it looked; its `cause` has the `code` of the system (ENOENT,
- * ECONNREFUSED).
+ * ECONNREFUSED). The limits are for the server's first answer.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const display = options.display ?? (process.env['FENCEPOST_DISPLAY'] || undefined);
   const hostMemory = nodeHostMemory();
-  return connectOver(await connectionTo(display), hostMemory ? { hostMemory } : {});
+  return connectOver(await connectionTo(display), hostMemory ? { hostMemory } : {}, options);
 }
 
 function connectionTo(display: string | undefined): Promise<Connection> {

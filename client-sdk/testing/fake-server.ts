@@ -1,5 +1,6 @@
 // A server of the tests: answers as a test says, and keeps what it was asked.
 import { interfaces } from '../../protocol/interfaces/index.ts';
+import type { Connection } from '../../protocol/object/connection.ts';
 import { ProtocolError } from '../../protocol/object/error.ts';
 import type { Resource } from '../../protocol/object/resource.ts';
 import { ServerObjects } from '../../protocol/object/server-objects.ts';
@@ -68,10 +69,13 @@ export class FakeServer {
   readonly disconnect: () => void;
   /** What is offered, by the number to bind it by less one. */
   readonly #globals: readonly InterfaceName[];
-  readonly #connection;
+  readonly #connection: Connection | null;
 
-  constructor(globals: readonly InterfaceName[]) {
-    const [client, server] = connectInProcess({ post: (_, run) => void setImmediate(run) });
+  /** Serves a connection, or one to this process: see `connect`. */
+  constructor(globals: readonly InterfaceName[], connection?: Connection) {
+    const [client, server] = connection
+      ? [null, connection]
+      : connectInProcess({ post: (_, run) => void setImmediate(run) });
     this.#connection = client;
     this.#globals = globals;
     this.disconnect = () => server.close();
@@ -92,6 +96,7 @@ export class FakeServer {
   }
 
   connect(options?: ClientOptions): Promise<Client> {
+    if (!this.#connection) throw new Error('the client is at the other end of its connection');
     return connectOver(this.#connection, options);
   }
 

@@ -1,6 +1,6 @@
 // A client that is a web page: what is drawn on its canvas is shown in a window of the server. The same SDK as in Node;
 // pixels travel through the WebSocket, and only the rows that changed.
-import { type Client, connect, type Frame, type Rect, type Window } from '../../client-sdk/browser.ts';
+import { connect, type Frame, type Rect, type Window } from '../../client-sdk/browser.ts';
 
 const canvas = document.querySelector('canvas')!;
 const status = document.querySelector('output')!;
@@ -64,14 +64,14 @@ class Strokes {
   }
 }
 
-async function show(client: Client, window: Window): Promise<void> {
+async function show(window: Window): Promise<void> {
   const strokes = new Strokes();
   for await (const frame of window.frames()) {
     const touched = await strokes.touched();
     // The image is older than the canvas by as many frames as it was away: all of it is drawn, the stroke is the damage.
     await put(frame, { x: 0, y: 0, width: canvas.width, height: canvas.height });
     frame.present({ damage: [touched] });
-    status.textContent = `frame ${frame.number}, on ${client.outputs.count} outputs`;
+    status.textContent = `frame ${frame.number} of ${frame.width} by ${frame.height} pixels`;
   }
 }
 
@@ -82,7 +82,7 @@ async function run(): Promise<void> {
   const client = await connect(display);
   const size = { width: canvas.width, height: canvas.height };
   const window = await client.createWindow({ title: 'from a browser', size, fixedSize: true });
-  await show(client, window);
+  await show(window);
   await client.close();
   status.textContent = 'the server closed the window';
 }
