@@ -5,6 +5,7 @@ import type { Kernel } from './kernel/kernel.ts';
 import type { Task } from './kernel/task/index.ts';
 import type { Machine } from './machine/machine.ts';
 import { Counters } from './observe/counters.ts';
+import { Holdings } from './observe/holdings.ts';
 import { Trace } from './observe/trace.ts';
 import { Display } from './output/display.ts';
 import type { DisplayStatistics } from './output/statistics.ts';
@@ -45,6 +46,8 @@ export class Compositor implements Disposable {
   readonly task: Task;
   readonly trace: Trace;
   readonly counters = new Counters();
+  /** Commits of buffers that clients have not got back, and who holds them. */
+  readonly holdings = new Holdings();
   readonly scene: Scene;
   readonly display: Display;
   readonly server: Server;
@@ -78,6 +81,7 @@ export class Compositor implements Disposable {
       machine,
       trace,
       counters,
+      holdings: this.holdings,
       scene,
       task,
       kernel: port,

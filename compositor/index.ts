@@ -6,6 +6,7 @@ export { type Machine, MILLISECOND, type Nanoseconds, SECOND, type Timer } from 
 export { RealMachine } from './machine/real-machine.ts';
 export { VirtualMachine } from './machine/virtual-machine.ts';
 export { Counters, Samples } from './observe/counters.ts';
+export { type Held, Holdings } from './observe/holdings.ts';
 export { formatNote, Trace, type TraceKind, type TraceNote } from './observe/trace.ts';
 export {
   type Capability,

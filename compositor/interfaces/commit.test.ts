@@ -248,6 +248,20 @@ describe('a commit that waits for its acquire fence', () => {
     expect(shown().map(text => text.split('@')[0])).toEqual(['32x32', '8x8']);
   });
 
+  it('is listed with who holds its buffer', () => {
+    const { surface } = client.mapped();
+    test.waiter.holding = true;
+    show(client, surface, 20);
+    client.settle();
+    expect(test.holdings.describe(test.machine.now())).toEqual(
+      test.holdings.list.map(held => `${held.buffer}, committed 0 ms ago: wl_surface@${surface.id} of demo`),
+    );
+    expect(test.holdings.list.length).toBe(2);
+    expect(test.scene.waiting([...test.scene.surfaces][0]!)[0]?.waitingFor[0]).toMatch(
+      /^acquire fence of wl_buffer/,
+    );
+  });
+
   it('is shown and reported when the fence is in error', () => {
     const { surface } = client.mapped();
     test.waiter.holding = true;
@@ -330,6 +344,7 @@ describe('buffers come back', () => {
     client.settle();
     expect([...test.releases.released.values()].every(count => count === 1)).toBe(true);
     expect(test.releases.released.size).toBe(13);
+    expect(test.holdings.list).toEqual([]);
     expect(test.task.files.size).toBe(files);
     expect(test.trace.notes('fault')).toEqual([]);
   });

@@ -2,6 +2,7 @@
 import type { Task } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
+import type { Holdings } from '../observe/holdings.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { KernelCapabilities } from '../scene/kernel-capabilities.ts';
 import type { Output, Outputs } from '../scene/outputs.ts';
@@ -24,6 +25,7 @@ export interface Rooms {
   readonly machine: Machine;
   readonly trace: Trace;
   readonly counters: Counters;
+  readonly holdings: Holdings;
   readonly scene: Scene;
   /** The compositor's own process. */
   readonly task: Task;

@@ -40,12 +40,13 @@ function commitBuffer(
   attachment: BufferObject,
   synchronisation: CommitSynchronisation,
 ): void {
-  const { acquireWaiter, releaseService, counters, machine } = object.context.rooms;
+  const { acquireWaiter, releaseService, counters, holdings, machine } = object.context.rooms;
   const { buffer } = attachment;
   const committed = machine.now();
   const endOfUse = attachment.use();
   const released = (): void => {
     counters.commitToRelease.add(machine.now() - committed);
+    held[Symbol.dispose]();
     endOfUse();
   };
   const use = new BufferUse({
@@ -54,8 +55,20 @@ function commitBuffer(
     targets: { buffer: released, fenced: synchronisation.fenced, point: synchronisation.point },
     release: releaseService,
   });
+  const held = holdings.add({
+    buffer: buffer.label,
+    surface: object.surface.label,
+    since: committed,
+    holders: () => use.holders,
+  });
   for (const hold of synchronisation.holds) hold[Symbol.dispose]();
-  object.surface.commit(use, acquireWaiter.wait(use.acquire, `acquire fence of ${buffer.label}`));
+  // Until the surface holds it, so that a fault on the way gives it back.
+  const onTheWay = use.hold(`commit of ${object.surface.label}`);
+  try {
+    object.surface.commit(use, acquireWaiter.wait(use.acquire, `acquire fence of ${buffer.label}`));
+  } finally {
+    onTheWay[Symbol.dispose]();
+  }
 }
 
 const impliedAcquire = (buffer: ClientBuffer): Acquire =>

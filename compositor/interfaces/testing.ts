@@ -8,6 +8,7 @@ import { connectInProcess } from '../../protocol/transport/in-process.ts';
 import type { Task } from '../kernel/task/index.ts';
 import type { VirtualMachine } from '../machine/virtual-machine.ts';
 import { Counters } from '../observe/counters.ts';
+import { Holdings } from '../observe/holdings.ts';
 import { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
 import type { KernelCapabilities } from '../scene/kernel-capabilities.ts';
@@ -171,6 +172,7 @@ export class TestServer {
   readonly machine: VirtualMachine;
   readonly trace: Trace;
   readonly counters = new Counters();
+  readonly holdings = new Holdings();
   readonly task: Task;
   readonly output = new TestOutput('Virtual-1');
   readonly outputs = new TestOutputs(this.output);
@@ -191,6 +193,7 @@ export class TestServer {
       machine,
       trace,
       counters,
+      holdings: this.holdings,
       scene: this.scene,
       task,
       kernel,

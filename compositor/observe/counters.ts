@@ -9,6 +9,8 @@ export class Counters {
   /** Vblanks for which a frame was late. */
   missedVblanks = 0;
   commits = 0;
+  /** Commits of a buffer; each is to be followed by one release. */
+  uses = 0;
   /** Buffers given back. */
   releases = 0;
   captures = 0;
