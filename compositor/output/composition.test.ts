@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { DRM_FORMAT_ARGB8888, DRM_FORMAT_NV12 } from '../../protocol/uapi/fourcc.ts';
+import { createDevices } from '../devices.ts';
 import { Region } from '../scene/region.ts';
 import { TestClient, TestDesktop } from './testing.ts';
 
 it('shows windows above each other, and black where there are none', () => {
-  const desktop = new TestDesktop();
+  const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
   const red = client.shm(20, 10);
   const green = client.shm(10, 10);
@@ -22,7 +23,7 @@ it('shows windows above each other, and black where there are none', () => {
 });
 
 it('draws only what is damaged since its buffer was drawn', () => {
-  const desktop = new TestDesktop();
+  const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
   const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
   const left = Region.of({ x: 0, y: 0, width: 16, height: 48 });
@@ -49,7 +50,7 @@ it('draws only what is damaged since its buffer was drawn', () => {
 });
 
 it('blends, scales and turns', () => {
-  const desktop = new TestDesktop();
+  const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
   const back = client.singlePixel(0xff0000ff);
   const backdrop = desktop.window('backdrop', { x: 0, y: 0, width: 64, height: 48 });
@@ -85,7 +86,7 @@ it('blends, scales and turns', () => {
 });
 
 it('reads memory that cannot be sealed by copying it, and disconnects who cuts it short', () => {
-  const desktop = new TestDesktop();
+  const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
   const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
   const buffer = client.shm(64, 48, { sealable: false });
@@ -99,7 +100,7 @@ it('reads memory that cannot be sealed by copying it, and disconnects who cuts i
 });
 
 it('shows NV12 as its colours, composed and on a plane alike', () => {
-  const desktop = new TestDesktop();
+  const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
   const video = client.dmabuf(64, 48, DRM_FORMAT_NV12);
   // Limited range white of BT.709: Y 235, U and V 128.

@@ -153,16 +153,19 @@ export class DisplayOutput implements Output {
       this.#carried.push(state.answers);
     }
     if (this.#shown) this.#clock.synchronise(this.#card.lastVblank(this.#crtc));
-    this.#plan(this.#machine.now());
+    this.#plan(this.#machine.now(), true);
   }
 
-  /** Sets the timer for the first vblank after `after`: a change that came too late for it is drawn at once. */
-  #plan(after: Nanoseconds): void {
+  /**
+   * Sets the timer for the first vblank after `after`. When its deadline has passed the frame begins at once; it is late
+   * if that is because of a `change` that has come just now.
+   */
+  #plan(after: Nanoseconds, change: boolean): void {
     const now = this.#machine.now();
     const target = this.#clock.nextVblank(after);
     const deadline = target === null ? now : this.#clock.deadlineOf(target);
-    const late = deadline < now;
-    const when = late ? now : deadline;
+    const late = change && deadline < now;
+    const when = deadline < now ? now : deadline;
     const timer = this.#machine.at(when, `repaint of ${this.info.name}`, () => this.#repaint());
     this.#state = { kind: 'scheduled', timer, deadline: when, target, late };
   }
@@ -191,12 +194,12 @@ export class DisplayOutput implements Output {
           'repaint',
           `${this.info.name}: the last commit is still under way; again after a vblank`,
         );
-        this.#plan(state.target ?? begun + this.#clock.refresh);
+        this.#plan(state.target ?? begun + this.#clock.refresh, false);
         return;
       case 'failed':
         this.#trace.note('fault', `${this.info.name}: the commit was refused`, { reason: result.reason });
         for (const rider of riders) rider.refused(result.reason);
-        this.#plan(begun + this.#clock.refresh);
+        this.#plan(begun + this.#clock.refresh, false);
     }
   }
 
@@ -261,7 +264,7 @@ export class DisplayOutput implements Output {
     this.#count(frame, flip.time, rendered);
     this.#captures.flipped(frame, flip.time);
     this.#state = { kind: 'idle' };
-    if (state.wanted || this.#wanted || !this.#damage.isEmpty) this.#plan(this.#after(flip.time));
+    if (state.wanted || this.#wanted || !this.#damage.isEmpty) this.#plan(this.#after(flip.time), false);
     const { refresh } = this.#clock;
     frame.answers.presented({ output: this, time: flip.time, refresh, sequence });
     frame.answers.done(flip.time);
@@ -279,7 +282,7 @@ export class DisplayOutput implements Output {
     frame.job.settle();
     const done = signalTime(this.#card.task, frame.job.fence);
     this.#card.task.close(frame.job.fence);
-    if (done > 0n) this.#clock.estimate.measured(done - (frame.late ? frame.begun : frame.deadline));
+    if (done > 0n) this.#clock.measured(done - (frame.late ? frame.begun : frame.deadline));
     return done;
   }
 

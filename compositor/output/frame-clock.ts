@@ -28,7 +28,7 @@ export class RenderEstimate {
 export class FrameClock {
   /** Length of a refresh. */
   readonly refresh: Nanoseconds;
-  readonly estimate = new RenderEstimate();
+  readonly #estimate = new RenderEstimate();
   #last: Nanoseconds | null = null;
   #sequence = 0n;
 
@@ -53,6 +53,11 @@ export class FrameClock {
     return this.#sequence;
   }
 
+  /** A frame's pixels were there so long after it was to begin. To begin more than a refresh early would not help. */
+  measured(duration: Nanoseconds): void {
+    this.#estimate.measured(duration < this.refresh ? duration : this.refresh);
+  }
+
   /** What the kernel says of the last vblank after a pause, in which the prediction may have drifted. */
   synchronise(vblank: { readonly time: Nanoseconds; readonly sequence: bigint } | null): void {
     if (!vblank || (this.#last !== null && vblank.time < this.#last)) return;
@@ -69,7 +74,7 @@ export class FrameClock {
 
   /** When a frame for a vblank has to begin: as late as the measured time allows, at most a refresh before. */
   deadlineOf(vblank: Nanoseconds): Nanoseconds {
-    const needed = this.estimate.value + REPAINT_MARGIN;
+    const needed = this.#estimate.value + REPAINT_MARGIN;
     return vblank - (needed < this.refresh ? needed : this.refresh);
   }
 }

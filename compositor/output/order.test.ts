@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createDevices } from '../devices.ts';
 import { seededRandom } from '../machine/random.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
 import type { Surface } from '../scene/surface.ts';
@@ -8,7 +9,7 @@ import { captureDefaults, FencedRelease, TestClient, TestDesktop } from './testi
 function chaos(seed: number): void {
   const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const desktop = new TestDesktop({
+  const desktop = new TestDesktop(createDevices, {
     machine: { seed, order: 'random' },
     outputs: [
       { width: 64, height: 48, refresh: 60_000 },
@@ -81,7 +82,6 @@ function chaos(seed: number): void {
   desktop[Symbol.dispose]();
 }
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
-  'gives back everything once, whatever the order (seed %i)',
-  seed => chaos(seed),
+it.each([1, 2, 3, 4, 5, 6, 7, 8])('gives back everything once, whatever the order (seed %i)', seed =>
+  chaos(seed),
 );

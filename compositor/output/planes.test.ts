@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DRM_FORMAT_ARGB8888, DRM_FORMAT_NV12 } from '../../protocol/uapi/fourcc.ts';
+import { createDevices } from '../devices.ts';
 import { TestClient, TestDesktop } from './testing.ts';
 
 const FULL = { x: 0, y: 0, width: 64, height: 48 };
@@ -10,7 +11,7 @@ const verdicts = (desktop: TestDesktop): string[] => desktop.trace.notes('plane'
 
 describe('a client’s buffer', () => {
   it('that covers everything is the primary plane’s, and nothing is composed', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const below = desktop.window('below', tile(0));
     desktop.commit(below, client.shm(16, 16));
@@ -27,7 +28,7 @@ describe('a client’s buffer', () => {
   });
 
   it('goes to the highest overlay, the next one below it, and the rest is composed', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     for (const [at, name] of ['first', 'second', 'third'].entries()) {
       const buffer = client.dmabuf(16, 16);
@@ -53,7 +54,7 @@ describe('a client’s buffer', () => {
   });
 
   it('stays composed below something composed, and the reason is told once', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const film = desktop.window('film', tile(0));
     const glass = desktop.window('glass', tile(8));
@@ -74,7 +75,7 @@ describe('a client’s buffer', () => {
   });
 
   it('that is shown much larger than it is goes where the kernel lets it', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const small = client.dmabuf(12, 10);
     client.fill(small, 0xabcdef);
@@ -89,7 +90,7 @@ describe('a client’s buffer', () => {
   });
 
   it('does not come and go with something that is now and then above it', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const film = desktop.window('film', tile(0));
     const tip = desktop.window('tip', { x: 8, y: 8, width: 4, height: 4 });
@@ -106,7 +107,7 @@ describe('a client’s buffer', () => {
   });
 
   it('of a film goes to an overlay below a hole in nothing, and its damage composes nothing', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const film = desktop.window('film', { x: 16, y: 8, width: 32, height: 32 });
     desktop.commit(film, client.dmabuf(32, 32, DRM_FORMAT_NV12));

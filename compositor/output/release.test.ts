@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createDevices } from '../devices.ts';
 import { FencedRelease, TestClient, TestDesktop } from './testing.ts';
 
 const FULL = { x: 0, y: 0, width: 64, height: 48 };
@@ -6,7 +7,7 @@ const SMALL = { x: 4, y: 4, width: 16, height: 16 };
 
 describe('of a buffer on a plane', () => {
   it('comes with the commit that replaces it, and its fence signals at that flip', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', FULL);
     const [a, b] = [client.dmabuf(64, 48), client.dmabuf(64, 48)];
@@ -31,7 +32,7 @@ describe('of a buffer on a plane', () => {
   });
 
   it('follows the snapshot rule: what the client submits afterwards is not in the fence', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', FULL);
     const [a, b] = [client.dmabuf(64, 48), client.dmabuf(64, 48)];
@@ -47,7 +48,7 @@ describe('of a buffer on a plane', () => {
 
   it('is given when the window goes, and the client, and the output', () => {
     for (const leave of ['surface', 'client', 'output'] as const) {
-      const desktop = new TestDesktop();
+      const desktop = new TestDesktop(createDevices);
       const client = new TestClient(desktop);
       const surface = desktop.window('window', FULL);
       const buffer = client.dmabuf(64, 48);
@@ -68,7 +69,7 @@ describe('of a buffer on a plane', () => {
 
 describe('of a composed buffer', () => {
   it('waits for the job that reads it and for nothing else', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', SMALL);
     const cover = desktop.window('cover', SMALL);
@@ -86,7 +87,7 @@ describe('of a composed buffer', () => {
   });
 
   it('comes at once for a commit that is never shown', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', SMALL);
     const [a, b] = [client.dmabuf(16, 16), client.dmabuf(16, 16)];
@@ -101,7 +102,7 @@ describe('of a composed buffer', () => {
 
   it('of shared memory comes after the job that reads it, and before the done of the next frame', () => {
     for (let seed = 1; seed <= 10; seed++) {
-      const desktop = new TestDesktop({ machine: { seed, order: 'random' } });
+      const desktop = new TestDesktop(createDevices, { machine: { seed, order: 'random' } });
       const client = new TestClient(desktop);
       const surface = desktop.window('window', SMALL);
       const buffers = [client.shm(16, 16), client.shm(16, 16)];
@@ -120,7 +121,7 @@ describe('of a composed buffer', () => {
 });
 
 it('is never early when the fence cannot be exported', () => {
-  const desktop = new TestDesktop();
+  const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
   const surface = desktop.window('window', SMALL);
   const cover = desktop.window('cover', SMALL);
@@ -144,7 +145,7 @@ it('is never early when the fence cannot be exported', () => {
 });
 
 it('waits for both displays of a window that is on two', () => {
-  const desktop = new TestDesktop({
+  const desktop = new TestDesktop(createDevices, {
     outputs: [
       { width: 64, height: 48, refresh: 60_000 },
       { width: 64, height: 48, refresh: 24_000 },

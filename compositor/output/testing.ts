@@ -4,11 +4,6 @@ import { DRM_CLOEXEC, DRM_RDWR, drmIoctls } from '../../protocol/uapi/drm.ts';
 import { MFD_ALLOW_SEALING, MFD_CLOEXEC, POLLIN } from '../../protocol/uapi/fcntl.ts';
 import { DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888 } from '../../protocol/uapi/fourcc.ts';
 import * as simgpu from '../../protocol/uapi/simgpu.ts';
-import { createSimgpu } from '../kernel/drivers/simgpu/index.ts';
-import { createSimkms, type OutputOptions, type Simkms } from '../kernel/drivers/simkms/index.ts';
-import { VirtualEngine } from '../kernel/engine/virtual-engine.ts';
-import { Kernel } from '../kernel/kernel.ts';
-import { addUdmabufDevice } from '../kernel/memory/udmabuf.ts';
 import type { Task } from '../kernel/task/index.ts';
 import { VirtualMachine, type VirtualMachineOptions } from '../machine/virtual-machine.ts';
 import { Counters } from '../observe/counters.ts';
@@ -26,17 +21,40 @@ import { Window } from '../scene/window.ts';
 import { syncFileStatus } from '../sync/sync-file.ts';
 import { Display } from './display.ts';
 
+interface OutputShape {
+  width: number;
+  height: number;
+  /** In millihertz. */
+  refresh: number;
+}
+
 export interface TestDesktopOptions {
-  outputs?: OutputOptions[];
+  outputs?: OutputShape[];
   machine?: VirtualMachineOptions;
 }
+
+/** The computer, of which this room knows its processes alone. */
+export interface TestDevices {
+  readonly kernel: Disposable & {
+    createTask(options: { name: string; credentials?: { seat: boolean } }): Task;
+  };
+  readonly simkms: { statistics(connector: string): { flips: number; framesScanned: number } };
+}
+
+/** `createDevices`, which a test may import. */
+export type CreateTestDevices = (options: {
+  machine: VirtualMachine;
+  memoryBytes: number;
+  outputs: readonly OutputShape[];
+  engines: 'virtual';
+}) => TestDevices;
 
 let nextBuffer = 1;
 
 export class TestDesktop implements Disposable {
   readonly machine: VirtualMachine;
-  readonly kernel: Kernel;
-  readonly simkms: Simkms;
+  readonly kernel: TestDevices['kernel'];
+  readonly simkms: TestDevices['simkms'];
   readonly task: Task;
   readonly scene: Scene;
   readonly trace: Trace;
@@ -45,16 +63,16 @@ export class TestDesktop implements Disposable {
   /** Releases and flips in the order in which clients would hear of them. */
   readonly events: string[] = [];
 
-  constructor(options: TestDesktopOptions = {}) {
+  constructor(createDevices: CreateTestDevices, options: TestDesktopOptions = {}) {
     this.machine = new VirtualMachine(options.machine);
-    this.kernel = new Kernel({ machine: this.machine, memoryBytes: 256 << 20 });
-    const outputs = options.outputs ?? [{ width: 64, height: 48, refresh: 60_000 }];
-    this.simkms = createSimkms(this.kernel, {
-      outputs,
-      engine: (machine, memory) => new VirtualEngine(machine, memory, 'display'),
+    const devices = createDevices({
+      machine: this.machine,
+      memoryBytes: 256 << 20,
+      outputs: options.outputs ?? [{ width: 64, height: 48, refresh: 60_000 }],
+      engines: 'virtual',
     });
-    createSimgpu(this.kernel, { engine: (machine, memory) => new VirtualEngine(machine, memory, 'render') });
-    addUdmabufDevice(this.kernel);
+    this.kernel = devices.kernel;
+    this.simkms = devices.simkms;
     this.task = this.kernel.createTask({ name: 'compositor', credentials: { seat: true } });
     this.trace = new Trace(this.machine);
     const { machine, task, trace, counters } = this;

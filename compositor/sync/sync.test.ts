@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { syncobjIoctls } from '../../protocol/uapi/syncobj.ts';
+import { createDevices } from '../devices.ts';
 import type { Task } from '../kernel/task/index.ts';
 import { FencedRelease, TestClient, TestDesktop } from '../output/testing.ts';
 import type { Acquire, TimelinePoint } from '../scene/synchronisation.ts';
@@ -67,7 +68,7 @@ class TestTimeline {
 
 describe('an acquire fence', () => {
   it('of the buffer itself holds its commit back, and no other', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const slow = desktop.window('slow', PLACE);
     const quick = desktop.window('quick', { ...PLACE, x: 32 });
@@ -86,7 +87,7 @@ describe('an acquire fence', () => {
   });
 
   it('waits for writers and not for readers', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const buffer = client.dmabuf(16, 16);
     const acquire: Acquire = { kind: 'implicit', buffer };
@@ -96,7 +97,7 @@ describe('an acquire fence', () => {
   });
 
   it('as a sync file lets the commit go when it signals', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', PLACE);
     const buffer = client.dmabuf(16, 16);
@@ -114,7 +115,7 @@ describe('an acquire fence', () => {
   });
 
   it('of a point may have no fence yet', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', PLACE);
     const timeline = new TestTimeline(desktop, client);
@@ -130,7 +131,7 @@ describe('an acquire fence', () => {
   });
 
   it('that ends in error counts as ready, and is reported', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', PLACE);
     const buffer = client.dmabuf(16, 16);
@@ -143,7 +144,7 @@ describe('an acquire fence', () => {
   });
 
   it('gives everything back when its surface goes first', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     desktop.frames(3);
     const open = desktop.task.files.size;
@@ -163,7 +164,7 @@ describe('an acquire fence', () => {
 
 describe('a release point', () => {
   it('gets the release fence, each commit its own', () => {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
     const timeline = new TestTimeline(desktop, client);
@@ -183,7 +184,7 @@ describe('a release point', () => {
 
 it('a client that queues work after its commit holds nobody up', () => {
   for (const scanout of [true, false]) {
-    const desktop = new TestDesktop();
+    const desktop = new TestDesktop(createDevices);
     const client = new TestClient(desktop);
     const surface = desktop.window('window', PLACE);
     if (!scanout) desktop.commit(desktop.window('glass', PLACE), client.shm(16, 16, { format: 0x34325241 }));

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { Region } from '../scene/region.ts';
+import { DamageLog } from './damage-log.ts';
+import { FrameClock, REPAINT_MARGIN, RenderEstimate } from './frame-clock.ts';
+
+const REFRESH = 16_666_667n;
+
+describe('the estimate of render time', () => {
+  it('rises at once and decays slowly', () => {
+    const estimate = new RenderEstimate();
+    estimate.measured(8_000_000n);
+    expect(estimate.value).toBe(8_000_000n);
+    estimate.measured(1_600_000n);
+    expect(estimate.value).toBe(7_800_000n);
+    for (let frame = 0; frame < 400; frame++) estimate.measured(1_600_000n);
+    expect(estimate.value).toBeLessThan(1_700_000n);
+  });
+});
+
+describe('the frame clock', () => {
+  it('knows no vblank before the first', () => {
+    expect(new FrameClock(REFRESH).nextVblank(5n)).toBeNull();
+  });
+
+  it('predicts vblanks without drifting, strictly after the time asked', () => {
+    const clock = new FrameClock(REFRESH);
+    clock.flipped(1_000n, 7);
+    expect(clock.nextVblank(1_000n)).toBe(1_000n + REFRESH);
+    expect(clock.nextVblank(1_000n + 600n * REFRESH - 1n)).toBe(1_000n + 600n * REFRESH);
+  });
+
+  it('counts on when the counter of events wraps', () => {
+    const clock = new FrameClock(REFRESH);
+    clock.synchronise({ time: 0n, sequence: 0x2_ffff_fffen });
+    expect(clock.flipped(1n, 0xffff_ffff)).toBe(0x2_ffff_ffffn);
+    expect(clock.flipped(2n, 1)).toBe(0x3_0000_0001n);
+  });
+
+  it('begins as late as the measurements allow, and never more than a refresh early', () => {
+    const clock = new FrameClock(REFRESH);
+    for (let frame = 0; frame < 1000; frame++) clock.measured(0n);
+    const deadline = clock.deadlineOf(100_000_000n);
+    expect(100_000_000n - deadline).toBeLessThan(REPAINT_MARGIN + 100_000n);
+    clock.measured(2_000_000_000n);
+    expect(clock.deadlineOf(100_000_000n)).toBe(100_000_000n - REFRESH);
+  });
+});
+
+it('a damage log says what is new, and everything when it has forgotten', () => {
+  const whole = Region.of({ x: 0, y: 0, width: 64, height: 48 });
+  const pixel = (x: number): Region => Region.of({ x, y: 0, width: 1, height: 1 });
+  const log = new DamageLog(whole);
+  log.add(1n, pixel(1));
+  log.add(2n, pixel(2));
+  expect(log.since(2n).isEmpty).toBe(true);
+  expect(log.since(1n).equals(pixel(2))).toBe(true);
+  for (let time = 3n; time < 100n; time++) log.add(time, pixel(3));
+  expect(log.since(1n).equals(whole)).toBe(true);
+  expect(log.since(90n).equals(pixel(3))).toBe(true);
+});
