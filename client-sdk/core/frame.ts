@@ -14,7 +14,7 @@ export interface FrameOwner {
 /** An image of a swapchain, to be drawn and presented or discarded. */
 export class Frame implements Disposable, Size {
   readonly slot: Slot;
-  /** 1 for the first frame of the surface. */
+  /** 1 for the first frame of the surface; those that are discarded count. */
   readonly number: number;
   /** How many frames ago the image was shown last: its pixels are of then. 0 when they are of no frame. */
   readonly age: number;
@@ -60,30 +60,30 @@ export class Frame implements Disposable, Size {
   present(options: PresentOptions = {}): void {
     this.#check();
     this.#owner.present(this, options);
-    this.#end();
+    this.#presented();
   }
 
   /** `present`, and a promise for what becomes of it. It may be left alone. */
   presentWithFeedback(options: PresentOptions = {}): Promise<PresentationFeedback> {
     this.#check();
     const feedback = this.#owner.presentWithFeedback(this, options);
-    this.#end();
+    this.#presented();
     return feedback;
   }
 
-  /** Gives the image back to the swapchain unused. */
+  /** Gives the image back to the swapchain unused, with its release fence. */
   discard(): void {
     if (!this.#open) return;
+    this.#open = false;
     this.acquireFence?.[Symbol.dispose]();
     this.#owner.discard(this);
-    this.#end();
   }
 
   [Symbol.dispose](): void {
     this.discard();
   }
 
-  #end(): void {
+  #presented(): void {
     this.#open = false;
     this.releaseFence?.[Symbol.dispose]();
   }

@@ -145,17 +145,20 @@ export class Surface implements Disposable, FrameOwner {
   }
 
   present(frame: Frame, options: PresentOptions): void {
-    this.#commit(frame, options);
+    this.#stage(frame, options);
+    this.#commit(frame);
   }
 
   presentWithFeedback(frame: Frame, options: PresentOptions): Promise<PresentationFeedback> {
+    this.#stage(frame, options);
     const feedback = presentationFeedback(this.client, this.proxy);
-    this.#commit(frame, options);
+    this.#commit(frame);
     return feedback;
   }
 
-  discard(frame: Frame): void {
-    frame.slot.free();
+  discard({ slot, image, releaseFence }: Frame): void {
+    image.unmap([]);
+    slot.released(releaseFence);
   }
 
   /** Looks again whether those who wait can go on. */
@@ -202,8 +205,7 @@ export class Surface implements Disposable, FrameOwner {
   }
 
   #hand(slot: Slot): Frame {
-    const releaseFence = slot.take();
-    const frame = new Frame(this, slot, this.#number + 1, releaseFence);
+    const frame = new Frame(this, slot, ++this.#number, slot.take());
     this.#role.drawing?.(frame);
     return frame;
   }
@@ -240,8 +242,9 @@ export class Surface implements Disposable, FrameOwner {
     this.changed();
   }
 
-  #commit(frame: Frame, { damage, acquire }: PresentOptions): void {
-    if (this.#ended || this.proxy.destroyed) throw new Error(`${this.#role.name} is closed`);
+  /** The requests that make up the state of a commit. */
+  #stage(frame: Frame, { damage, acquire }: PresentOptions): void {
+    if (this.proxy.destroyed) throw new Error(`${this.#role.name} is closed`);
     if (this.client.error) throw this.client.error;
     const { slot, image } = frame;
     image.throwFailure();
@@ -252,11 +255,13 @@ export class Surface implements Disposable, FrameOwner {
       { x: 0, y: 0, width: image.width, height: image.height },
     ])
       this.proxy.damage_buffer(x, y, width, height);
-    this.#askForCallback();
     this.#role.committing?.(frame);
+  }
+
+  #commit({ slot, number }: Frame): void {
+    this.#askForCallback();
     this.proxy.commit();
-    this.#number = Math.max(this.#number, frame.number);
-    slot.committed(frame.number);
+    slot.committed(number);
   }
 
   #askForCallback(): void {

@@ -144,6 +144,19 @@ describe('a window', () => {
     await client.close();
   });
 
+  it('can still present what it was drawing when it is asked to close', async () => {
+    const { client, window, surface } = await shown();
+    const frame = await window.nextFrame();
+    surface.toplevel!.events.close();
+    await client.roundtrip();
+    expect(window.closed).toBe(true);
+    frame.present();
+    await client.roundtrip();
+    expect(surface.commits).toHaveLength(2);
+    window[Symbol.dispose]();
+    await client.close();
+  });
+
   it('discards frames that a loop leaves open', async () => {
     const { client, window } = await shown({ buffers: 1 });
     const taken: number[] = [];

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { openHostFiles } from '../../protocol/host/native-files.ts';
+import { nodeHostMemory } from './host-memory.ts';
 import { MappingArena } from './mapping-arena.ts';
 
-const files = openHostFiles();
+/** Null where there are no native calls, and so nothing to map. */
+const host = openHostFiles();
 
-describe.runIf(files?.canMap)('an arena of mappings', () => {
-  const host = files!;
-  const page = host.pageBytes;
-
+describe('an arena of mappings', () => {
   it('maps files, and shows zeroes where a mapping has gone', () => {
+    if (!host?.canMap) return expect(nodeHostMemory()).toBeNull();
+    const page = host.pageBytes;
     const arena = new MappingArena(host, page);
     const fd = host.memfd('arena', 2 * page);
     host.pwrite(fd, Uint8Array.of(1, 2, 3), page);
@@ -26,6 +27,7 @@ describe.runIf(files?.canMap)('an arena of mappings', () => {
   });
 
   it('uses room again, joined with its neighbours', () => {
+    if (!host?.canMap) return expect(nodeHostMemory()).toBeNull();
     const room = 300 << 20;
     const arena = new MappingArena(host, room);
     const fd = host.memfd('arena', room);
