@@ -43,6 +43,7 @@ function commitBuffer(
   const { acquireWaiter, releaseService, counters, holdings, machine } = object.context.rooms;
   const { buffer } = attachment;
   const committed = machine.now();
+  counters.uses++;
   const endOfUse = attachment.use();
   const released = (): void => {
     counters.commitToRelease.add(machine.now() - committed);
