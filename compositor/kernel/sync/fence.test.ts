@@ -63,11 +63,13 @@ describe('promised fence', () => {
     const identity = { driver: 'vgem', timeline: 'unbound', context: 1n, seqno: 1n };
     const broken = new ExpiringFence(machine, identity);
     const kept = new ExpiringFence(machine, identity);
+    const lenient = new ExpiringFence(machine, identity, { error: null });
     machine.advance(9n * SECOND);
     kept.signal();
     machine.advance(SECOND);
     expect([broken.status, broken.expired]).toEqual(['ETIMEDOUT', true]);
     expect([kept.status, kept.expired]).toEqual([1, false]);
+    expect([lenient.status, lenient.expired]).toEqual([1, true]);
     expect(machine.nextTimer).toBeNull();
   });
 });

@@ -1,23 +1,32 @@
 import type { Machine, Nanoseconds, Timer } from '../../machine/machine.ts';
 import { SECOND } from '../../machine/machine.ts';
+import type { ErrnoName } from '../task/kernel-error.ts';
 import { Fence, type FenceIdentity } from './fence.ts';
 
 /** How long userspace may take over a fence that it has promised to signal (`drivers/gpu/drm/vgem/vgem_fence.c`). */
 export const PROMISE_LIFETIME: Nanoseconds = 10n * SECOND;
 
+export interface PromiseOptions {
+  /** Default `PROMISE_LIFETIME`. */
+  lifetime?: Nanoseconds;
+  /** What it signals with when its time is up; null for no error. Default ETIMEDOUT. */
+  error?: ErrnoName | null;
+}
+
 /**
  * A fence that a process has promised to signal. Others, memory management among them, may wait for it, so it does not
- * wait for ever: when its time is up it signals with ETIMEDOUT.
+ * wait for ever: when its time is up it signals by itself.
  */
 export class ExpiringFence extends Fence {
   readonly #expiry: Timer;
   #expired = false;
 
-  constructor(machine: Machine, identity: FenceIdentity, lifetime: Nanoseconds = PROMISE_LIFETIME) {
+  constructor(machine: Machine, identity: FenceIdentity, options: PromiseOptions = {}) {
+    const { lifetime = PROMISE_LIFETIME, error = 'ETIMEDOUT' } = options;
     super(machine, identity);
     this.#expiry = machine.at(machine.now() + lifetime, `expiry of ${identity.driver} fence`, () => {
       this.#expired = true;
-      this.setError('ETIMEDOUT');
+      if (error) this.setError(error);
       this.signal();
     });
   }

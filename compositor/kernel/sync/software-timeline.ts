@@ -46,7 +46,7 @@ export class SoftwareTimeline implements Disposable {
       context: this.context,
       seqno: BigInt(value),
     };
-    const fence = new ExpiringFence(this.#kernel.machine, identity, this.#lifetime);
+    const fence = new ExpiringFence(this.#kernel.machine, identity, { lifetime: this.#lifetime });
     if (this.#reached(value)) fence.signal();
     else this.#track({ value, fence });
     return fence;

@@ -1,0 +1,1 @@
+export { createVgem, type VgemOptions } from './vgem.ts';
