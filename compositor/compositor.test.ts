@@ -282,6 +282,8 @@ it('tells tools what it runs on', () => {
   expect(seen).toEqual([
     '/dev/dri/card0 seat',
     '/dev/dri/renderD128 everybody',
+    '/dev/dri/card1 everybody',
+    '/dev/dri/renderD129 everybody',
     '/dev/udmabuf everybody',
     'Virtual-1 64x48 60',
     'Virtual-1 1 true framebuffer',

@@ -1,6 +1,7 @@
-// The computer that a compositor runs on: a kernel with a display, a render engine and udmabuf.
+// The computer that a compositor runs on: a kernel with a display, a render engine, vgem and udmabuf.
 import { createSimgpu } from './kernel/drivers/simgpu/index.ts';
 import { createSimkms, type OutputOptions, type Simkms } from './kernel/drivers/simkms/index.ts';
+import { createVgem } from './kernel/drivers/vgem/index.ts';
 import type { Engine } from './kernel/engine/engine.ts';
 import { VirtualEngine } from './kernel/engine/virtual-engine.ts';
 import { WorkerEngine } from './kernel/engine/worker-engine.ts';
@@ -23,7 +24,7 @@ export interface Devices {
   readonly simkms: Simkms;
 }
 
-/** Makes a kernel and its devices: `/dev/dri/card0`, `/dev/dri/renderD128` and `/dev/udmabuf`. */
+/** Makes a kernel and its devices: simkms, simgpu, vgem and udmabuf, at the nodes that `docs/architecture.md` lists. */
 export function createDevices({ outputs, engines, ...options }: DevicesOptions): Devices {
   const kernel = new Kernel(options);
   const engine =
@@ -34,6 +35,7 @@ export function createDevices({ outputs, engines, ...options }: DevicesOptions):
         : new VirtualEngine(machine, memory, name);
   const simkms = createSimkms(kernel, { outputs, engine: engine('display') });
   createSimgpu(kernel, { engine: engine('render') });
+  createVgem(kernel);
   addUdmabufDevice(kernel);
   return { kernel, simkms };
 }

@@ -36,6 +36,7 @@ export * from '../../protocol/uapi/fcntl.ts';
 export * from '../../protocol/uapi/sync-file.ts';
 export * from '../../protocol/uapi/syncobj.ts';
 export * from '../../protocol/uapi/udmabuf.ts';
+export * from '../../protocol/uapi/vgem.ts';
 export { openHostFiles } from '../machine/host-files.ts';
 export { type Machine, MILLISECOND, type Nanoseconds, SECOND } from '../machine/machine.ts';
 export { RealMachine } from '../machine/real-machine.ts';
@@ -53,6 +54,7 @@ export {
   Simkms,
   type SimkmsOptions,
 } from './drivers/simkms/index.ts';
+export { createVgem, type VgemOptions } from './drivers/vgem/index.ts';
 export { type DeviceNode, Kernel, type KernelOptions, type NodeAccess, type TaskOptions } from './kernel.ts';
 export type { Backing, Pin } from './memory/backing.ts';
 export { createBacking } from './memory/create-backing.ts';
