@@ -276,13 +276,20 @@ export class DisplayOutput implements Output {
     return now > vblank ? now : vblank;
   }
 
-  /** Ends the render job of a frame that is on the screen; returns when its pixels were done, 0 if unknown. */
+  /**
+   * Ends the render job of a frame that is on the screen; returns when its pixels were done, 0 without a job. A frame of
+   * planes alone is measured too, or one slow composition would make the display begin early for good.
+   */
   #settle(frame: Frame): Nanoseconds {
-    if (!frame.job) return 0n;
+    const start = frame.late ? frame.begun : frame.deadline;
+    if (!frame.job) {
+      this.#clock.measured(frame.committed - start);
+      return 0n;
+    }
     frame.job.settle();
     const done = signalTime(this.#card.task, frame.job.fence);
     this.#card.task.close(frame.job.fence);
-    if (done > 0n) this.#clock.measured(done - (frame.late ? frame.begun : frame.deadline));
+    if (done > 0n) this.#clock.measured(done - start);
     return done;
   }
 
