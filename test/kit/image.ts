@@ -58,6 +58,21 @@ export function fromXrgb(bytes: Uint8Array, width: number, height: number, strid
   return image;
 }
 
+/** Writes an image into memory as rows of ARGB8888 (bytes blue, green, red, alpha), cut off where the memory ends. */
+export function toBytes({ width, height, data }: Image, bytes: Uint8Array, stride: number): void {
+  const rows = Math.min(height, Math.floor(bytes.length / stride));
+  const columns = Math.min(width, Math.floor(stride / 4));
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++) {
+      const at = (y * width + x) * 4;
+      const to = y * stride + x * 4;
+      bytes[to] = data[at + 2]!;
+      bytes[to + 1] = data[at + 1]!;
+      bytes[to + 2] = data[at]!;
+      bytes[to + 3] = data[at + 3]!;
+    }
+}
+
 export interface Difference {
   /** Pixels whose colours differ. */
   readonly count: number;

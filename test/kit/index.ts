@@ -1,4 +1,5 @@
 /** `fencepost/testing`: kernel, compositor and clients in one process and in virtual time. */
+export { colorsOf, Film, type FilmFrame } from './film.ts';
 export {
   type Color,
   compare,
@@ -10,5 +11,7 @@ export {
   type Image,
   pixel,
   solid,
+  toBytes,
 } from './image.ts';
-export { TestSession, type TestSessionOptions } from './session.ts';
+export { blocks, crop, enlarge, over, pattern, picture, upright, veil } from './picture.ts';
+export { type Canvas, type Footprint, TestSession, type TestSessionOptions } from './session.ts';

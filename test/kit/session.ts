@@ -1,4 +1,11 @@
-import { type Client, type ClientOptions, connectOver } from '../../client-sdk/core/index.ts';
+import {
+  type Client,
+  type ClientOptions,
+  connectOver,
+  type Frame,
+  type FrameOptions,
+  type PresentOptions,
+} from '../../client-sdk/core/index.ts';
 import { Compositor, type CompositorOptions } from '../../compositor/compositor.ts';
 import { createDevices } from '../../compositor/devices.ts';
 import type { OutputOptions, Simkms } from '../../compositor/kernel/drivers/simkms/index.ts';
@@ -6,13 +13,15 @@ import type { Kernel } from '../../compositor/kernel/kernel.ts';
 import type { Task } from '../../compositor/kernel/task/index.ts';
 import { type Nanoseconds, SECOND } from '../../compositor/machine/machine.ts';
 import { VirtualMachine } from '../../compositor/machine/virtual-machine.ts';
+import { formatNote } from '../../compositor/observe/trace.ts';
 import {
   type Capability,
   type Client as Connected,
   DEFAULT_CAPABILITIES,
 } from '../../compositor/server/index.ts';
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
-import { type Color, expectSameImage, fromXrgb, type Image, pixel } from './image.ts';
+import { Film } from './film.ts';
+import { type Color, expectSameImage, fromXrgb, type Image, pixel, solid, toBytes } from './image.ts';
 
 export interface TestSessionOptions extends Omit<CompositorOptions, 'kernel' | 'outputNames'> {
   /** Default: one of 64x48 at 60 Hz. */
@@ -22,6 +31,24 @@ export interface TestSessionOptions extends Omit<CompositorOptions, 'kernel' | '
   /** 'random' lets the seed choose among everything that could happen next; default 'fifo'. */
   readonly order?: 'fifo' | 'random';
   readonly memoryBytes?: number;
+}
+
+/** What can be drawn on: a window, a subsurface. */
+export interface Canvas {
+  nextFrame(options?: FrameOptions): Promise<Frame>;
+}
+
+/** What has to be flat over time. */
+export interface Footprint {
+  /** Files in the compositor's table. */
+  readonly descriptors: number;
+  /** Bytes of physical memory in use. */
+  readonly memory: number;
+  readonly tasks: number;
+  /** Kernel threads that sleep. */
+  readonly threads: number;
+  /** Commits of a buffer that have not been given back. */
+  readonly unreleased: number;
 }
 
 /** How long `until` goes on in virtual time unless told otherwise. */
@@ -143,26 +170,44 @@ export class TestSession implements AsyncDisposable {
     for (let n = 0; n < count; n++) await this.advance(period);
   }
 
+  /**
+   * Draws a picture, or one colour, on the next image of a window or subsurface, and commits it. `options` say what else
+   * there is to the commit.
+   */
+  async draw(canvas: Canvas, what: Image | Color, options?: PresentOptions): Promise<Frame> {
+    const frame = await this.until(canvas.nextFrame());
+    await this.fill(frame, what);
+    frame.present(options);
+    return frame;
+  }
+
+  /** Draws with the CPU on an image that has been handed out, which takes no time. */
+  async fill(frame: Frame, what: Image | Color): Promise<void> {
+    const image = typeof what === 'number' ? solid(frame.width, frame.height, what) : what;
+    const { data, stride } = await this.until(frame.map());
+    toBytes(image, data, stride);
+  }
+
   /** What an output's cable carries: a whole scan from now on. */
   async screen(output?: string): Promise<Image> {
+    const film = this.film(output);
+    await this.until(film.developed);
+    film[Symbol.dispose]();
+    return film.frames[0]!.image;
+  }
+
+  /** All that an output's cable carries from now on, scan by scan, until it is disposed. */
+  film(output?: string): Film {
     const connector = this.simkms.connectors[this.compositor.display.list.indexOf(this.#output(output))]!;
-    let image: Image | null = null;
-    const seen = new Promise<Image>(resolve => {
-      const monitor = this.simkms.attachMonitor(connector, {
+    return new Film(take =>
+      this.simkms.attachMonitor(connector, {
         everyFrame: true,
-        frame: ({ address, stride, width, height }) => {
-          monitor[Symbol.dispose]();
-          image ??= fromXrgb(
-            this.kernel.memory.bytes.subarray(address, address + stride * height),
-            width,
-            height,
-            stride,
-          );
-          resolve(image);
+        frame: ({ address, stride, width, height, sequence, time }) => {
+          const bytes = this.kernel.memory.bytes.subarray(address, address + stride * height);
+          take({ sequence, time, image: fromXrgb(bytes, width, height, stride) });
         },
-      });
-    });
-    return this.until(seen);
+      }),
+    );
   }
 
   /** 0xRRGGBB of a place on the screen. */
@@ -175,23 +220,60 @@ export class TestSession implements AsyncDisposable {
     expectSameImage(await this.screen(output), expected, name);
   }
 
-  /** What must be flat over time: descriptors and memory of the compositor, processes, sleeping kernel threads. */
-  get footprint(): { descriptors: number; memory: number; tasks: number; threads: number } {
+  /** What must be flat over time. */
+  get footprint(): Footprint {
+    const { uses, releases } = this.compositor.counters;
     return {
       descriptors: this.compositor.task.files.size,
       memory: this.kernel.memory.used,
       tasks: this.kernel.tasks.size,
       threads: this.kernel.threads.size,
+      unreleased: uses - releases,
     };
   }
 
-  /** Ends clients, compositor and kernel. Throws if an exception escaped a handler meanwhile. */
-  async end(): Promise<void> {
-    const faults = this.compositor.trace.notes('fault');
-    this.compositor[Symbol.dispose]();
+  /** Lets everything that was begun come to its end. */
+  async rest(): Promise<void> {
     await this.advance(SECOND);
+  }
+
+  /**
+   * Runs a scenario twice, resting after each, and throws unless the second left nothing behind: what is made once and
+   * kept was made by the first.
+   */
+  async expectSteady(scenario: () => Promise<void>): Promise<void> {
+    await scenario();
+    await this.rest();
+    const before = JSON.stringify(this.footprint);
+    await scenario();
+    await this.rest();
+    const after = JSON.stringify(this.footprint);
+    if (before !== after) throw new Error(`something was left behind: ${before} became ${after}`);
+  }
+
+  /** Messages of exceptions that escaped a handler, and of what should not have happened, since the start. */
+  get faults(): string[] {
+    return this.compositor.trace.notes('fault').map(formatNote);
+  }
+
+  /**
+   * Ends clients, compositor and kernel. Throws if an exception escaped a handler meanwhile, unless the test is about
+   * faults, or if not every commit of a buffer was followed by its release.
+   */
+  async end({ faults = 'none' }: { faults?: 'none' | 'expected' } = {}): Promise<void> {
+    this.compositor[Symbol.dispose]();
+    await this.rest();
+    const seen = this.faults;
+    const { unreleased, threads, tasks } = this.footprint;
+    const held = this.compositor.holdings.describe(this.machine.now());
     this.kernel[Symbol.dispose]();
-    if (faults.length > 0) throw new Error(`faults: ${JSON.stringify(faults)}`);
+    if (seen.length > 0 && faults === 'none') throw new Error(`faults:\n${seen.join('\n')}`);
+    if (unreleased !== 0)
+      throw new Error(
+        `${unreleased} commits of a buffer were not given back (or twice, if negative):\n${held.join('\n')}`,
+      );
+    if (threads > 0 || tasks > 1)
+      throw new Error(`${threads} kernel threads sleep and ${tasks - 1} clients live after all is over`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
