@@ -24,7 +24,9 @@ await runExample({
 
     for await (const frame of window.frames()) {
       const { width, height, number } = frame;
-      await putPhoto(frame.image, below);
+      // An image that was shown before has the photograph already.
+      const damage = frame.age === 0 ? undefined : [];
+      if (frame.age === 0) await putPhoto(frame.image, below);
       const angle = number / 40;
       const [roomX, roomY] = [(width - INSET.width) / 2, (height - INSET.height) / 2];
       inset.setPosition(Math.round(roomX * (1 + Math.cos(angle))), Math.round(roomY * (1 + Math.sin(angle))));
@@ -32,7 +34,7 @@ await runExample({
       bar.surface.viewport.setDestination({ width: 1 + ((number * 4) % width), height: BAR });
       bar.surface.presentBuffer(pixel, { width: 1, height: 1 });
       // This commit takes the inset's position, and whatever it has committed, along.
-      frame.present();
+      frame.present(damage ? { damage } : {});
       if (number >= frames) break;
     }
     pixel.destroy();

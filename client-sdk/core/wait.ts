@@ -43,10 +43,11 @@ export function wait<T>(waiting: Waiting<T>, { timeout, signal }: WaitOptions = 
       });
     const expired = (milliseconds: number) =>
       end(() => {
-        explained(waiting).then(({ waitedFor, holders }) => {
-          stop?.();
-          reject(new WaitExpired(waitedFor, milliseconds, holders));
-        });
+        // Given up before anybody is asked, so that nothing is handed to a wait that is over.
+        stop?.();
+        explained(waiting).then(({ waitedFor, holders }) =>
+          reject(new WaitExpired(waitedFor, milliseconds, holders)),
+        );
       });
     stop = waiting.start(
       value => end(() => resolve(value)),

@@ -101,6 +101,19 @@ describe('a window', () => {
     await client.close();
   });
 
+  it('hands no image to a wait that is over', async () => {
+    const { client, window, surface } = await shown({ buffers: 1 });
+    (await window.nextFrame()).present();
+    surface.done();
+    const error = window.nextFrame({ timeout: 2 }).catch((reason: unknown) => reason);
+    await client.roundtrip();
+    expect(await error).toBeInstanceOf(WaitExpired);
+    surface.done();
+    surface.commits[1]!.events.release();
+    expect((await window.nextFrame()).slot.index).toBe(0);
+    await client.close();
+  });
+
   it('makes new images when it is resized, and lets the old ones go as they come back', async () => {
     const { server, client, window, surface } = await shown();
     const sizes: unknown[] = [];
