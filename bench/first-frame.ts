@@ -7,5 +7,5 @@ const frame = await window.nextFrame();
 (await frame.map()).pixels.fill(0xff204060);
 const feedback = await frame.presentWithFeedback();
 if (feedback.kind !== 'presented') throw new Error('the first frame was not presented');
-console.log(feedback.time);
+console.log(String(feedback.time));
 await client.close();

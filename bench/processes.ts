@@ -29,6 +29,12 @@ export class Program implements AsyncDisposable {
     });
   }
 
+  get pid(): number {
+    const { pid } = this.#process;
+    if (pid === undefined) throw new Error(`${process.execPath} could not be started`);
+    return pid;
+  }
+
   /** The next line that it prints. Fails when it ended without one. */
   async line(): Promise<string> {
     const { done, value } = await this.#lines.next();

@@ -1,4 +1,5 @@
 import type { Figure, Section } from './figure.ts';
+import { frameFigures } from './frames.bench.ts';
 import { pixelFigures } from './pixels.bench.ts';
 import { startupFigures } from './startup.bench.ts';
 import { wireFigures } from './wire.bench.ts';
@@ -26,6 +27,11 @@ export const sections: Record<string, Section> = {
     title: 'Wires',
     how: 'Client and server in one process, so that a figure holds the work of both. A round trip is a request and an event; requests are one way, 100 in each turn of the event loop. The bases send and echo the same bytes over a `node:net` Unix socket, and run an empty loop.',
     measure: wireFigures,
+  },
+  frames: {
+    title: 'Frames',
+    how: 'A compositor in a process of its own, with one display of 1920x1080 at 60 Hz; clients in other processes, up to 34 in each, that commit a buffer right after each frame callback, 120 times after 40 that do not count. The flip is the time stamp in the presentation feedback; a release is when the client has it and its fence has signalled (`shm`: wl_buffer.release; `dmabuf`: release fences of zwp_linux_explicit_synchronization_v1). CPU time is that of all threads of the compositor, divided by the vblanks that showed something new.',
+    measure: frameFigures,
   },
   startup: {
     title: 'Start-up',
