@@ -104,7 +104,8 @@ describe('windows', () => {
     const { window } = open(60);
     window.wishes.place = { x: 70, y: 0, width: 60, height: 60 };
     scene.arrange();
-    expect(scene.outputsOf(window.surface).map(({ name }) => name)).toEqual(['left', 'right']);
+    for (const one of scene.outputs)
+      expect(scene.stackOn(one).map(({ surface }) => surface)).toEqual([window.surface]);
     expect(scene.pacingOutput(window.surface)?.name).toBe('left');
   });
 

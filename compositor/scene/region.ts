@@ -129,12 +129,6 @@ export class Region {
     return Region.ofAll(this.rects.map(change));
   }
 
-  contains(x: number, y: number): boolean {
-    return this.rects.some(
-      rect => x >= rect.x && y >= rect.y && x < rect.x + rect.width && y < rect.y + rect.height,
-    );
-  }
-
   /** Whether every pixel of `other` is in it. */
   covers(other: Region): boolean {
     return other.subtract(this).isEmpty;

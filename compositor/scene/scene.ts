@@ -97,13 +97,6 @@ export class Scene {
     return this.#windows.findLast(covers) ?? null;
   }
 
-  /** Outputs that show a part of the surface. */
-  outputsOf(surface: Surface): OutputInfo[] {
-    return this.#outputs.filter(output =>
-      this.stackOn(output).some(placement => placement.surface === surface),
-    );
-  }
-
   /**
    * The output whose frames pace a surface (frame callbacks, feedback): the one that shows most of it, the first one if
    * none does. Null without outputs.
