@@ -158,6 +158,7 @@ export class Surface implements Disposable, FrameOwner {
 
   discard({ slot, image, releaseFence }: Frame): void {
     image.unmap([]);
+    slot.spoiled();
     slot.released(releaseFence);
   }
 
@@ -248,7 +249,9 @@ export class Surface implements Disposable, FrameOwner {
     if (this.client.error) throw this.client.error;
     const { slot, image } = frame;
     image.throwFailure();
-    image.unmap(damage);
+    image.unmap(slot.renewed(damage));
+    if (this.#images.kind === 'ready')
+      for (const other of this.#images.swapchain.slots) if (other !== slot) other.missed(damage);
     this.#synchronisation!.prepare(image, acquire ?? frame.acquireFence, fence => slot.released(fence));
     this.proxy.attach(image.buffer, 0, 0);
     for (const { x, y, width, height } of damage ?? [

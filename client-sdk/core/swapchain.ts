@@ -1,7 +1,7 @@
 import type { Client } from './client.ts';
 import type { Fence } from './fence.ts';
 import { SharedImage } from './image.ts';
-import type { Size, SwapchainOptions } from './options.ts';
+import type { Rect, Size, SwapchainOptions } from './options.ts';
 
 /** Who has an image of a swapchain. */
 export type Holding =
@@ -21,6 +21,8 @@ export class Slot {
   readonly image: SharedImage;
   /** The frame that it showed last, 0 if none. */
   lastFrame = 0;
+  /** What other images have shown since this one did; null is everything. */
+  #behind: readonly Rect[] | null = null;
   #holding: Holding = FREE;
   readonly #changed: () => void;
 
@@ -39,6 +41,23 @@ export class Slot {
     const held = this.#holding;
     this.#holding = { kind: 'drawing' };
     return held.kind === 'released' ? held.releaseFence : null;
+  }
+
+  /** What is new in this image when it is presented with `damage`: that, and what it missed. Undefined is everything. */
+  renewed(damage: readonly Rect[] | undefined): readonly Rect[] | undefined {
+    const behind = this.#behind;
+    this.#behind = [];
+    return behind === null || damage === undefined ? undefined : [...behind, ...damage];
+  }
+
+  /** Another image has shown this. */
+  missed(damage: readonly Rect[] | undefined): void {
+    this.#behind = (damage && this.#behind && bounds([...this.#behind, ...damage])) ?? null;
+  }
+
+  /** Nobody knows what the image shows: a drawing was given up. */
+  spoiled(): void {
+    this.#behind = null;
   }
 
   free(): void {
@@ -153,6 +172,16 @@ export class Swapchain implements Disposable, Size {
     for (const { image } of back) image[Symbol.dispose]();
     if (back.length === this.slots.length) gone();
   }
+}
+
+/** The rectangle around all of them; none for none. */
+function bounds(rects: readonly Rect[]): Rect[] {
+  if (rects.length === 0) return [];
+  const x = Math.min(...rects.map(rect => rect.x));
+  const y = Math.min(...rects.map(rect => rect.y));
+  const width = Math.max(...rects.map(rect => rect.x + rect.width)) - x;
+  const height = Math.max(...rects.map(rect => rect.y + rect.height)) - y;
+  return [{ x, y, width, height }];
 }
 
 function checkedOptions({ buffers = 3, kind = 'shm', sync = 'implicit' }: SwapchainOptions): number {

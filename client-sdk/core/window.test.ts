@@ -11,6 +11,8 @@ async function shown(options: WindowOptions = {}) {
   return { server, client, window, surface: server.surface() };
 }
 
+const row = (y: number) => ({ x: 0, y, width: 16, height: 1 });
+
 /** Whether a promise is still pending after the server has answered everything. */
 async function pending(frame: Promise<Frame>, client: { roundtrip(): Promise<void> }): Promise<boolean> {
   let settled = false;
@@ -47,11 +49,29 @@ describe('a window', () => {
     const { data, stride } = await frame.map();
     expect(stride).toBe(64);
     data.fill(7, 2 * stride, 3 * stride);
-    frame.present({ damage: [{ x: 0, y: 2, width: 16, height: 1 }] });
+    frame.present({ damage: [row(2)] });
     await client.roundtrip();
-    expect(server.kernel.written).toEqual([64]);
+    expect(server.kernel.written).toEqual([8 * stride]);
     const [file] = [...server.kernel.files.values()].filter(bytes => bytes[128] === 7);
     expect(file).toBeDefined();
+    await client.close();
+  });
+
+  it('carries only the rows that are new to the image, those of the frames it missed too', async () => {
+    const { server, client, window, surface } = await shown();
+    const draw = async (y: number) => {
+      const frame = await window.nextFrame();
+      await frame.map();
+      frame.present({ damage: [row(y)] });
+      await client.roundtrip();
+      surface.done();
+      surface.commits.at(-1)!.events.release();
+      await client.roundtrip();
+      return frame.slot.index;
+    };
+    expect([await draw(0), await draw(5), await draw(2), await draw(2)]).toEqual([0, 1, 0, 1]);
+    const rows = server.kernel.written.map(bytes => bytes / 64);
+    expect(rows).toEqual([8, 8, 4, 1]);
     await client.close();
   });
 
