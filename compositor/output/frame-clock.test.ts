@@ -11,8 +11,8 @@ describe('the estimate of render time', () => {
     estimate.measured(8_000_000n);
     expect(estimate.value).toBe(8_000_000n);
     estimate.measured(1_600_000n);
-    expect(estimate.value).toBe(7_800_000n);
-    for (let frame = 0; frame < 400; frame++) estimate.measured(1_600_000n);
+    expect(estimate.value).toBe(7_900_000n);
+    for (let frame = 0; frame < 800; frame++) estimate.measured(1_600_000n);
     expect(estimate.value).toBeLessThan(1_700_000n);
   });
 });

@@ -49,7 +49,7 @@ it('begins late before the vblank, and not a frame late from idle', () => {
   desktop.commit(surface, buffers[0]!);
   desktop.machine.runUntil(() => answers.presented.length > 0, 100_000_000n);
   const vblank = answers.presented[0]!.time;
-  desktop.machine.advanceTo(vblank + REFRESH - 3_500_000n);
+  desktop.machine.advanceTo(vblank + REFRESH - 4_500_000n);
   const next = desktop.follow(surface, 'second');
   desktop.commit(surface, buffers[1]!);
   desktop.machine.runUntil(() => next.presented.length > 0, 100_000_000n);

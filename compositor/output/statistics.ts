@@ -29,6 +29,7 @@ export interface OutputStatistics {
   readonly frames: number;
   readonly composited: number;
   readonly scannedOut: number;
+  /** Refreshes by which frames were later than they could have been: of a late client, those after the first. */
   readonly missedVblanks: number;
   readonly misses: Readonly<Misses>;
   /** Planes that show something now. */
