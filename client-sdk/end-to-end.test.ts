@@ -108,6 +108,21 @@ describe.each(['copied', 'local', 'descriptors'] as const)('pixels that are %s',
     expect(await isOrange(client)).toBe(true);
     await client.close();
   });
+
+  it('of a memfd that became a dma-buf are copied by the GPU', async () => {
+    const client = await computer.connect(memory);
+    const gpu = await Gpu.open(client);
+    const size = { width: 20, height: 10 };
+    const source = await SharedImage.create(client, { kind: 'dmabuf', memory: 'udmabuf', ...size });
+    const target = await gpu.createImage(size);
+    const drawn = await source.map();
+    drawn.pixels.fill(0xff123456);
+    drawn.unmap();
+    (await gpu.submit([{ op: 'copy', source, target }]))[Symbol.dispose]();
+    const { pixels, stride } = await target.map({ access: 'read' });
+    expect([pixels[0], pixels[19], pixels[(9 * stride) / 4 + 19]]).toEqual(Array(3).fill(0xff123456));
+    await client.close();
+  });
 });
 
 describe.each(['implicit', 'sync-file', 'timeline'] as const satisfies readonly SyncMode[])(

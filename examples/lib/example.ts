@@ -41,6 +41,7 @@ export async function runExample(example: Example): Promise<void> {
   }
 }
 
+/** Waits; negative is not at all. */
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, Math.max(0, milliseconds)));
 }
