@@ -46,6 +46,7 @@ export class CaptureQueue implements Disposable {
   readonly #captures = new Set<Capture>();
   readonly #log: DamageLog;
   readonly #whole: Region;
+  #over = false;
   /** When the frames were shown that captures are being written of. */
   readonly #times = new Map<bigint, Nanoseconds>();
 
@@ -56,8 +57,9 @@ export class CaptureQueue implements Disposable {
   }
 
   add(request: CaptureRequest): Disposable {
+    if (this.#over) return this.#refuse(request, 'stopped', 'the output is gone');
     const destination = this.#destination(request.buffer);
-    if (typeof destination === 'string') return this.#refuse(request, destination);
+    if (typeof destination === 'string') return this.#refuse(request, 'buffer-constraints', destination);
     const hold = request.buffer.lifetime.hold(`capture of ${this.#options.name}`);
     const capture: Capture = { request, hold, destination, attempts: 0, frame: null, over: false };
     this.#captures.add(capture);
@@ -84,6 +86,7 @@ export class CaptureQueue implements Disposable {
 
   /** The output is gone. */
   [Symbol.dispose](): void {
+    this.#over = true;
     for (const capture of [...this.#captures]) this.#fail(capture, 'stopped', 'the output is gone');
   }
 
@@ -105,11 +108,11 @@ export class CaptureQueue implements Disposable {
     }
   }
 
-  #refuse(request: CaptureRequest, reason: string): Disposable {
+  #refuse(request: CaptureRequest, failure: CaptureFailure, reason: string): Disposable {
     let cancelled = false;
     this.#options.trace.note('capture', `a capture of ${this.#options.name} is refused: ${reason}`);
     this.#options.machine.post(`capture of ${this.#options.name} refused`, () => {
-      if (!cancelled) request.failed('buffer-constraints');
+      if (!cancelled) request.failed(failure);
     });
     return {
       [Symbol.dispose]: () => {
@@ -133,7 +136,7 @@ export class CaptureQueue implements Disposable {
         else this.#await(capture, fence);
       },
       refused: reason => {
-        if (++capture.attempts >= MOST_ATTEMPTS) this.#fail(capture, 'unknown', reason);
+        if (reason !== null && ++capture.attempts >= MOST_ATTEMPTS) this.#fail(capture, 'unknown', reason);
       },
     };
   }

@@ -45,6 +45,7 @@ export class HistogramQueue implements Disposable {
   /** Memfds that no commit uses. */
   readonly #free: number[] = [];
   #made = 0;
+  #over = false;
 
   constructor(options: HistogramQueueOptions) {
     this.#options = options;
@@ -53,7 +54,7 @@ export class HistogramQueue implements Disposable {
   add(request: HistogramRequest): Disposable {
     const { card, machine, name } = this.#options;
     this.#requests.add(request);
-    if (!card.hasHistogram)
+    if (!card.hasHistogram || this.#over)
       machine.post(`${name} has no histogram`, () => {
         if (this.#requests.delete(request)) request.stopped();
       });
@@ -80,6 +81,7 @@ export class HistogramQueue implements Disposable {
 
   /** The output is gone. */
   [Symbol.dispose](): void {
+    this.#over = true;
     const { task } = this.#options.card;
     const requests = [...this.#requests, ...[...this.#counting].flatMap(counting => [...counting])];
     this.#requests.clear();
@@ -131,9 +133,10 @@ export class HistogramQueue implements Disposable {
       const { error } = syncFileStatus(task, fence);
       task.close(fence);
       this.#counting.delete(requests);
-      this.#free.push(memory);
       if (error < 0) this.#again(requests, error);
       else this.#deliver(memory, requests);
+      if (this.#over) task.close(memory);
+      else this.#free.push(memory);
     });
   }
 

@@ -33,8 +33,8 @@ export interface Rider {
   add(request: AtomicRequest, fences: FencePointers): void;
   /** The commit of frame `frame` was accepted; its fences are there to be taken. */
   accepted(fences: FencePointers, frame: bigint): void;
-  /** It was not, with or without the rider's fault. */
-  refused(reason: string): void;
+  /** It was refused, with or without the rider's fault; null: there was no commit this time. */
+  refused(reason: string | null): void;
 }
 
 export interface PaintOrder {

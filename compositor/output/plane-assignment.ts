@@ -133,7 +133,8 @@ export class PlaneAssigner {
   ): Assignment | null {
     const { buffer } = layer.use;
     const refuse = (reason: string): null => {
-      reasons.set(layer.label, `${plane.name}: ${reason}`);
+      const before = reasons.get(layer.label);
+      reasons.set(layer.label, `${before ? `${before}; ` : ''}${plane.name}: ${reason}`);
       return null;
     };
     if (buffer.kind !== 'dmabuf') return refuse(`${buffer.kind} buffers are not scanned out`);

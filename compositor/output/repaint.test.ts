@@ -233,3 +233,31 @@ it('counts what is shown', () => {
   );
   expect(bins[0xa0]).toBe(64 * 48);
 });
+
+it('tells who asks of an output that is gone', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  rest(desktop);
+  const output = desktop.display.list[0]!;
+  const answers: string[] = [];
+  const ask = (): void => {
+    output.capture({
+      ...captureDefaults,
+      buffer: client.shm(64, 48),
+      immediate: true,
+      ready: () => answers.push('ready'),
+      failed: reason => answers.push(reason),
+    });
+    output.histogram({
+      immediate: true,
+      record: () => answers.push('record'),
+      stopped: () => answers.push('no record'),
+    });
+  };
+  ask();
+  desktop.display.remove('Virtual-1');
+  ask();
+  desktop.frames(4);
+  expect(answers).toEqual(['stopped', 'no record', 'stopped', 'no record']);
+  expect(desktop.simkms.statistics('Virtual-1').framesScanned).toBe(0);
+});
