@@ -1,4 +1,5 @@
 /** `fencepost/testing`: kernel, compositor and clients in one process and in virtual time. */
+export { type CommitRecord, Commits } from './commits.ts';
 export { colorsOf, Film, type FilmFrame } from './film.ts';
 export {
   type Color,

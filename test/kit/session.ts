@@ -5,6 +5,8 @@ import {
   type Frame,
   type FrameOptions,
   type PresentOptions,
+  type SharedImage,
+  type Size,
 } from '../../client-sdk/core/index.ts';
 import { Compositor, type CompositorOptions } from '../../compositor/compositor.ts';
 import { createDevices } from '../../compositor/devices.ts';
@@ -183,9 +185,15 @@ export class TestSession implements AsyncDisposable {
 
   /** Draws with the CPU on an image that has been handed out, which takes no time. */
   async fill(frame: Frame, what: Image | Color): Promise<void> {
-    const image = typeof what === 'number' ? solid(frame.width, frame.height, what) : what;
     const { data, stride } = await this.until(frame.map());
-    toBytes(image, data, stride);
+    toBytes(pictureOf(what, frame), data, stride);
+  }
+
+  /** Draws with the CPU on an image, once its fences allow it. */
+  async paint(image: SharedImage, what: Image | Color): Promise<void> {
+    const mapping = await this.until(image.map());
+    toBytes(pictureOf(what, image), mapping.data, mapping.stride);
+    mapping.unmap();
   }
 
   /** What an output's cable carries: a whole scan from now on. */
@@ -293,6 +301,9 @@ export class TestSession implements AsyncDisposable {
     return found;
   }
 }
+
+const pictureOf = (what: Image | Color, { width, height }: Size): Image =>
+  typeof what === 'number' ? solid(width, height, what) : what;
 
 /** The memory of a process in this process: no copy. */
 const memoryOf = (task: Task): NonNullable<ClientOptions['localMemory']> => ({
