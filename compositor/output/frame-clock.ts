@@ -36,15 +36,6 @@ export class FrameClock {
     this.refresh = refresh;
   }
 
-  /** Time of the last vblank that is known; null before the first. */
-  get last(): Nanoseconds | null {
-    return this.#last;
-  }
-
-  get sequence(): bigint {
-    return this.#sequence;
-  }
-
   /** A vblank, of which the counter's lower 32 bits are known. Returns the whole counter. */
   flipped(time: Nanoseconds, sequence: number): bigint {
     const passed = BigInt.asUintN(32, BigInt(sequence) - this.#sequence);

@@ -74,10 +74,6 @@ export class ClientFramebuffers implements Disposable {
     return entry;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   [Symbol.dispose](): void {
     for (const id of [...this.#entries.keys()]) this.#forget(id);
   }

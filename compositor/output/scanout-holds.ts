@@ -24,11 +24,6 @@ export class ScanoutHolds {
     this.#output = output;
   }
 
-  /** Planes that show a client's buffer. */
-  get size(): number {
-    return this.#held.size;
-  }
-
   /** Whether a commit of these would take something off a plane. */
   replaces(scanout: readonly PlaneUse[]): boolean {
     return this.#replacedBy(scanout).length > 0;

@@ -52,11 +52,6 @@ export class ImageCache implements Disposable {
     return entry?.source(use) ?? null;
   }
 
-  /** Clients' buffers that are imported now. */
-  get size(): number {
-    return this.#entries.size;
-  }
-
   [Symbol.dispose](): void {
     for (const id of [...this.#entries.keys()]) this.#forget(id);
     if (this.udmabuf !== null && !this.#device.task.exited) this.#device.task.close(this.udmabuf);
