@@ -119,3 +119,25 @@ it('shows NV12 as its colours, composed and on a plane alike', () => {
   const shot = desktop.screenshot();
   expect([shot.at(0, 0), shot.at(9, 9)]).toEqual(['ff00ff', 'ffffff']);
 });
+
+it('goes on without a buffer that the device refuses', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const odd = { ...client.shm(16, 16), offset: 2 };
+  const short = client.dmabuf(16, 16);
+  const long = { ...short, planes: [{ ...short.planes[0]!, stride: 1 << 20 }] };
+  desktop.commit(desktop.window('odd', { x: 0, y: 0, width: 16, height: 16 }), odd);
+  desktop.commit(desktop.window('long', { x: 16, y: 0, width: 16, height: 16 }), long);
+  const vast = desktop.window('vast', { x: 0, y: 0, width: 16, height: 16 });
+  vast.pending.viewport = { source: null, destination: { width: 2_000_000_000, height: 1 } };
+  desktop.commit(vast, client.singlePixel(0xffff0000));
+  const good = client.shm(16, 16);
+  client.fill(good, 0x00ff00);
+  desktop.commit(desktop.window('good', { x: 32, y: 0, width: 16, height: 16 }), good);
+  const shot = desktop.screenshot();
+  expect([0, 16, 32].map(x => shot.at(x, 8))).toEqual(['000000', '000000', '00ff00']);
+  expect(desktop.trace.notes('fault').map(({ text }) => text)).toEqual([
+    `${odd.label} cannot be drawn from`,
+    `${long.label} cannot be drawn from`,
+  ]);
+});

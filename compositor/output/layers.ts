@@ -25,7 +25,7 @@ function layerOf(output: OutputInfo, placement: SurfacePlacement): SurfaceLayer 
   const { state } = surface;
   const { content } = state;
   const destination = toDevice(output, placement);
-  if (!content || destination.width <= 0 || destination.height <= 0) return null;
+  if (!content || !isDrawable(destination)) return null;
   const { buffer } = content;
   const source = clampTo(sourceRect(state, buffer), buffer);
   const inverted = buffer.kind === 'dmabuf' && buffer.yInverted;
@@ -40,6 +40,17 @@ function layerOf(output: OutputInfo, placement: SurfacePlacement): SurfaceLayer 
     opaque: opaqueRegion(output, placement, destination, buffer),
   };
 }
+
+/** Coordinates that the engines have; a viewport can ask for any. */
+const LARGEST = 32767;
+
+/** An opaque region of more rectangles costs more than it saves, and is the client's to make as large as it likes. */
+const MOST_OPAQUE = 32;
+
+const isDrawable = ({ x, y, width, height }: Rect): boolean =>
+  width > 0 &&
+  height > 0 &&
+  [x, y, x + width, y + height, width, height].every(edge => Math.abs(edge) <= LARGEST);
 
 /** A viewport is checked against the buffer by whoever takes it; rounding may still lead a hair outside. */
 function clampTo(rect: Rect, size: Size): Rect {
@@ -61,6 +72,7 @@ function opaqueRegion(
 ): Region {
   const { opaque } = placement.surface.state;
   if (isOpaque(buffer)) return Region.of(destination);
+  if (opaque.rects.length > MOST_OPAQUE) return Region.empty;
   return opaque
     .translate(placement.x, placement.y)
     .map(rect => inwards(output, rect))

@@ -4,7 +4,7 @@ import { KernelError } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
-import type { DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
+import type { ClientBuffer, DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
 import type { DmabufDescription } from '../scene/kernel-capabilities.ts';
 import { planeCount, RENDER_FORMATS } from './pixel-format.ts';
 import type { GpuImage, RenderDevice } from './render-device.ts';
@@ -30,6 +30,7 @@ export class ImageCache implements Disposable {
   readonly #machine: Machine;
   /** Descriptor of /dev/udmabuf, lent; null when there is none. */
   readonly udmabuf: number | null;
+  readonly #refused = new WeakSet<ClientBuffer>();
   readonly #entries = new Map<number, Entry | null>();
 
   constructor(device: RenderDevice, trace: Trace, machine: Machine) {
@@ -42,6 +43,7 @@ export class ImageCache implements Disposable {
   /** Null for a buffer that can't be drawn from; the reason is in the trace. */
   source(use: BufferUse): Source | null {
     const { buffer } = use;
+    if (this.#refused.has(buffer)) return null;
     if (buffer.kind === 'single-pixel') return { kind: 'colour', argb: buffer.argb };
     let entry = this.#entries.get(buffer.id);
     if (entry === undefined) {
@@ -50,6 +52,12 @@ export class ImageCache implements Disposable {
       buffer.lifetime.whenEnded(() => this.#forget(buffer.id));
     }
     return entry?.source(use) ?? null;
+  }
+
+  /** The device does not take it: it is not drawn from any more. */
+  refuse(buffer: ClientBuffer, reason: string): void {
+    this.#refused.add(buffer);
+    this.#trace.note('fault', `${buffer.label} cannot be drawn from`, { error: reason });
   }
 
   [Symbol.dispose](): void {

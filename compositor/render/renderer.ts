@@ -1,5 +1,6 @@
 // The scene of an output turned into one submission of ordered passes.
 import { POLLIN } from '../../protocol/uapi/fcntl.ts';
+import { KernelError } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { Region } from '../scene/region.ts';
@@ -57,8 +58,39 @@ export class Renderer implements Disposable {
       if (source) commands.push(...layerCommands(target, layer, source, region));
     }
     if (commands.length === 0) return null;
-    const fence = this.device.submit(commands);
+    let fence: number;
+    try {
+      fence = this.device.submit(commands);
+    } catch (error) {
+      if (!(error instanceof KernelError) || !this.#refuseOffenders(composition.target, visible, sources))
+        throw error;
+      return this.compose(composition);
+    }
     return { fence, settle: this.#keepShared(visible, sources, fence, composition.consumer) };
+  }
+
+  /**
+   * The device refused the whole submission: each layer is tried alone, and what is refused then is not drawn from any
+   * more, for one client's buffer must not stop the display. False when no layer is to blame.
+   */
+  #refuseOffenders(
+    target: GpuImage,
+    visible: readonly VisibleLayer[],
+    sources: readonly (Source | null)[],
+  ): boolean {
+    let found = false;
+    for (const [at, { layer, region }] of visible.entries()) {
+      const source = sources[at];
+      if (!source) continue;
+      try {
+        this.device.task.close(this.device.submit(layerCommands(target, layer, source, region)));
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        found = true;
+        this.images.refuse(layer.use.buffer, error.message);
+      }
+    }
+    return found;
   }
 
   [Symbol.dispose](): void {

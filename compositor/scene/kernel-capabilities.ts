@@ -1,4 +1,4 @@
-// What the compositor's kernel devices can do, as the protocol objects need to know it. Implemented by the sync room
+// What the compositor's kernel devices can do, as the protocol objects need to know it. Implemented by the output room
 // over a Task.
 import type { DmabufPlane } from './client-buffer.ts';
 import type { Size } from './region.ts';
