@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DRM_CLOEXEC, DRM_RDWR, drmIoctls } from '../../../protocol/uapi/drm.ts';
 import { modeIoctls } from '../../../protocol/uapi/drm-mode.ts';
-import { PROT_READ } from '../../../protocol/uapi/fcntl.ts';
+import { MAP_PRIVATE, PROT_READ } from '../../../protocol/uapi/fcntl.ts';
 import { dmaBufOf } from '../dma-buf/dma-buf.ts';
 import { createDrmDevice } from './core.ts';
 import type { GemObject } from './gem.ts';
@@ -31,6 +31,15 @@ const close = ({ task, fd }: Opener, handle: number) =>
   task.call(fd, drmIoctls.DRM_IOCTL_GEM_CLOSE, { handle });
 
 describe('PRIME on one device', () => {
+  it('gives dma-bufs that are mapped shared or not at all', () => {
+    const { task, fd } = rig().open('app');
+    const dmabuf = toFd({ task, fd }, create({ task, fd }));
+    expect(outcome(() => task.mmap(dmabuf, 4096, { protection: PROT_READ, flags: MAP_PRIVATE }))).toBe(
+      'EINVAL',
+    );
+    expect(outcome(() => typeof task.mmap(dmabuf, 4096, { protection: PROT_READ }))).toBe('bigint');
+  });
+
   it('gives the same dma-buf for a handle and the same handle for a dma-buf', () => {
     const app = rig().open('app');
     const handle = create(app);

@@ -2,6 +2,7 @@ import { DRM_CLOEXEC, DRM_RDWR, drmIoctls } from '../../../protocol/uapi/drm.ts'
 import { O_RDONLY, O_RDWR } from '../../../protocol/uapi/fcntl.ts';
 import { type DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from '../dma-buf/dma-buf.ts';
 import { require } from '../task/kernel-error.ts';
+import type { MapRequest } from '../task/open-file.ts';
 import type { DrmDevice } from './device.ts';
 import { GemObject } from './gem.ts';
 import { ImportedBacking } from './imported-backing.ts';
@@ -21,6 +22,11 @@ class GemExport implements DmaBufOperations {
 
   get backing() {
     return this.object.backing;
+  }
+
+  /** `drm_gem_shmem_mmap`: a private copy of a buffer would be of no use to anybody. */
+  mayMap(request: MapRequest): void {
+    require(request.shared, 'EINVAL', 'a dma-buf of a DRM device is mapped with MAP_SHARED');
   }
 
   release(): void {
