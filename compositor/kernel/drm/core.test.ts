@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as uapi from '../../../protocol/uapi/drm.ts';
 import { modeIoctls } from '../../../protocol/uapi/drm-mode.ts';
-import { drmIowr, io } from '../../../protocol/uapi/ioctl.ts';
+import { drmIowr, type Ioctl, io } from '../../../protocol/uapi/ioctl.ts';
 import { struct, u32, u64 } from '../../../protocol/uapi/struct.ts';
 import type { DrmFeature } from './device.ts';
 import { drmIoctl } from './ioctl.ts';
@@ -48,6 +48,23 @@ describe('dispatch', () => {
     const auth = drmIoctls.DRM_IOCTL_AUTH_MAGIC;
     expect(() => task.ioctl(fd, auth.number, 0n)).toThrow('EFAULT');
     expect(() => task.ioctl(fd, auth.number, address)).toThrow('EACCES');
+  });
+
+  it('refuses mode setting on a device without, permissions first', () => {
+    const { open } = createDrmRig(['gem', 'dumb', 'render']);
+    const [master, app, render] = [open('master'), open('app'), open('app', RENDER)];
+    const call = ({ task, fd }: typeof app, ioctl: Ioctl) =>
+      outcome(() => task.ioctl(fd, ioctl.number, task.memory.mapAnonymous(4096)));
+    const { DRM_IOCTL_MODE_GETRESOURCES, DRM_IOCTL_MODE_ATOMIC } = modeIoctls;
+    const answers = [DRM_IOCTL_MODE_GETRESOURCES, DRM_IOCTL_MODE_ATOMIC, drmIoctls.DRM_IOCTL_WAIT_VBLANK].map(
+      ioctl => [master, app, render].map(opener => call(opener, ioctl)),
+    );
+    const [E, P] = ['EOPNOTSUPP', 'EACCES'];
+    expect(answers).toEqual([
+      [E, E, P],
+      [E, P, P],
+      [E, E, P],
+    ]);
   });
 
   it('lets a render node do what is meant for it alone', () => {

@@ -82,6 +82,10 @@ export class IoctlTable {
     }
   }
 
+  has(ioctl: Ioctl): boolean {
+    return this.#entries.has(decode(ioctl.number).nr);
+  }
+
   /** Names of all calls, by number. */
   get names(): string[] {
     return [...this.#entries].sort(([a], [b]) => a - b).map(([, entry]) => entry.ioctl.name);
