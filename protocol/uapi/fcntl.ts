@@ -12,6 +12,8 @@ export const O_EXCL = 0o200;
 export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
+/** Set by the kernel on what may be larger than 2 GiB, memfds among them. */
+export const O_LARGEFILE = 0o100000;
 export const O_CLOEXEC = 0o2000000;
 
 export const FD_CLOEXEC = 1;

@@ -6,6 +6,8 @@ import {
   MFD_EXEC,
   MFD_HUGETLB,
   MFD_NOEXEC_SEAL,
+  O_LARGEFILE,
+  O_RDWR,
 } from '../../../protocol/uapi/fcntl.ts';
 import type { Kernel } from '../kernel.ts';
 import { require } from '../task/kernel-error.ts';
@@ -40,6 +42,7 @@ export function createMemfd(kernel: Kernel, name: string, flags: number): OpenFi
       seals: noExec ? F_SEAL_EXEC : sealable ? 0 : F_SEAL_SEAL,
       mode: noExec ? 0o666 : 0o777,
     }),
+    O_RDWR | O_LARGEFILE,
   );
 }
 

@@ -3,6 +3,7 @@ import {
   F_ADD_SEALS,
   F_GET_SEALS,
   F_GETFD,
+  F_GETFL,
   F_SEAL_EXEC,
   F_SEAL_FUTURE_WRITE,
   F_SEAL_GROW,
@@ -15,6 +16,8 @@ import {
   MFD_EXEC,
   MFD_HUGETLB,
   MFD_NOEXEC_SEAL,
+  O_LARGEFILE,
+  O_RDWR,
   POLLIN,
   POLLOUT,
   PROT_NONE,
@@ -46,6 +49,7 @@ describe('memfd_create', () => {
       closeOnExec,
     ]);
     expect(task.status(fd).size).toBe(0n);
+    expect(task.fcntl(fd, F_GETFL)).toBe(O_RDWR | O_LARGEFILE);
   });
 
   it('refuses flags it does not know, and names of 250 bytes', () => {
