@@ -4,12 +4,13 @@ import type { Listener, UnixListenerOptions } from '../../protocol/transport/soc
 import { listenFirstFree, listenUnix, whyNoDescriptors } from '../../protocol/transport/unix.ts';
 import { listenWebSocket } from '../../protocol/transport/websocket.ts';
 import { DEFAULT_CAPABILITIES, type Server } from '../server/index.ts';
+import type { WebSocketAddress } from './websocket-option.ts';
 
 export interface SocketOptions {
   /** Path of the Unix socket; by default the first free `fencepost-N` in the runtime directory. */
   readonly socket?: string;
   /** Where to take WebSockets; none by default. */
-  readonly websocket?: { readonly host: string; readonly port: number };
+  readonly websocket?: WebSocketAddress;
   /** Is told of connections that could not be taken. */
   readonly warn: (error: Error) => void;
 }
@@ -34,34 +35,44 @@ export async function openSockets(server: Server, options: SocketOptions): Promi
       }),
     onError: options.warn,
   };
-  const unix = options.socket
-    ? await listenUnix(options.socket, accept)
-    : await listenInDirectory(accept, lines, disposables);
-  disposables.unshift(unix);
-  lines.push(`socket      ${unix.address}   (FENCEPOST_DISPLAY=${unix.address})`);
-  const why = whyNoDescriptors();
-  if (why) lines.push(`note        pixels are copied through the socket: ${why}`);
-  if (options.websocket) {
-    const websocket = await listenWebSocket({
-      ...options.websocket,
-      onError: options.warn,
-      onConnection: (connection, request) =>
-        void server.accept(connection, {
-          name: `websocket ${request.socket.remoteAddress}`,
-          capabilities: DEFAULT_CAPABILITIES,
-        }),
-    });
-    lines.push(`websocket   ${websocket.address}`);
-    disposables.unshift(websocket);
+  try {
+    const unix = options.socket
+      ? await listenUnix(options.socket, accept)
+      : await listenInDirectory(accept, lines, disposables);
+    disposables.unshift(unix);
+    lines.push(`socket      ${unix.address}   (FENCEPOST_DISPLAY=${unix.address})`);
+    const why = whyNoDescriptors();
+    if (why) lines.push(`note        pixels are copied through the socket: ${why}`);
+    if (options.websocket) {
+      const websocket = await listenForPages(server, options.websocket, options.warn);
+      disposables.unshift(websocket);
+      lines.push(`websocket   ${websocket.address}`);
+    }
+    return { display: unix.address, lines, [Symbol.dispose]: () => disposeAll(disposables) };
+  } catch (error) {
+    disposeAll(disposables);
+    throw error;
   }
-  return {
-    display: unix.address,
-    lines,
-    [Symbol.dispose]: () => {
-      for (const disposable of disposables) disposable[Symbol.dispose]();
-    },
-  };
 }
+
+const disposeAll = (disposables: readonly Disposable[]): void => {
+  for (const disposable of disposables) disposable[Symbol.dispose]();
+};
+
+const listenForPages = (
+  server: Server,
+  address: WebSocketAddress,
+  warn: (error: Error) => void,
+): Promise<Listener> =>
+  listenWebSocket({
+    ...address,
+    onError: warn,
+    onConnection: (connection, request) =>
+      void server.accept(connection, {
+        name: `websocket ${request.socket.remoteAddress}`,
+        capabilities: DEFAULT_CAPABILITIES,
+      }),
+  });
 
 async function listenInDirectory(
   accept: UnixListenerOptions,
