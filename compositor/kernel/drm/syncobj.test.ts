@@ -137,6 +137,29 @@ describe('waiting for binary sync objects', () => {
     expect(code(WAIT, { handles: [signalled], count_handles: 0xffff_ffff })).toBe('EFAULT');
   });
 
+  it('of all of them is not woken again and again by what is done already', () => {
+    const { machine, task, fd, create, signalPoint } = rig();
+    const handles = [create(), create()];
+    signalPoint(handles[1]!, 1n);
+    const entriesUntilTimeout = <S extends Struct>(ioctl: Ioctl<S>, value: UserValue<S>) => {
+      const thread = task.startCall(fd, ioctl, value);
+      let entries = 0;
+      while (!thread.ended && ++entries < 100) machine.step();
+      expect(outcome(() => thread.result())).toBe('ETIME');
+      return entries;
+    };
+    const timeout_nsec = machine.now() + SECOND;
+    const submitted = { handles, flags: ALL | SUBMIT, timeout_nsec };
+    expect(entriesUntilTimeout(table.DRM_IOCTL_SYNCOBJ_WAIT, submitted)).toBeLessThan(4);
+    const available = {
+      handles,
+      points: [1n, 1n],
+      flags: ALL | AVAILABLE,
+      timeout_nsec: timeout_nsec + SECOND,
+    };
+    expect(entriesUntilTimeout(table.DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, available)).toBeLessThan(4);
+  });
+
   it('is not disturbed by what happens to the object afterwards', () => {
     const { machine, task, fd, create, code, pending, toHandle } = rig();
     const held = create();

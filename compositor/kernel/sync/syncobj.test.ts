@@ -62,6 +62,19 @@ describe('wait on binary sync objects', () => {
     expect(all.result()).toBe(0);
   });
 
+  it('of several sleeps while some are done and others are not', () => {
+    const fixture = start();
+    const { create, wait, machine } = fixture;
+    const [empty, done, held] = [create(), create(true), create()];
+    held.replaceFence(createTimeline(fixture).fence(1));
+    const all: [Syncobj, bigint][] = [empty, done, held].map(syncobj => [syncobj, 0n]);
+    const waits = [wait(all, { forSubmit: true, all: true }), wait(all, { available: true, all: true })];
+    let entries = 0;
+    while (waits.some(thread => !thread.ended) && ++entries < 100) machine.step();
+    expect(entries).toBeLessThan(8);
+    expect(waits.map(thread => errnoOf(() => thread.result()))).toEqual(['ETIME', 'ETIME']);
+  });
+
   it('keeps the fence it found, whatever the object gets afterwards', () => {
     const fixture = start();
     const { create, wait, machine } = fixture;
