@@ -158,13 +158,17 @@ export class DisplayOutput implements Output {
   }
 
   /**
-   * Sets the timer for the first vblank after `after`. When its deadline has passed the frame begins at once; it is late
-   * if that is because of a `change` that has come just now.
+   * Sets the timer for the first vblank after `after`. When its deadline has passed and it may still be met, the frame
+   * begins at once; it is late if that is because of a `change` that has come just now.
    */
   #plan(after: Nanoseconds, change: boolean): void {
     const now = this.#machine.now();
-    const target = this.#clock.nextVblank(after);
-    const deadline = target === null ? now : this.#clock.deadlineOf(target);
+    let target = this.#clock.nextVblank(after);
+    let deadline = target === null ? now : this.#clock.deadlineOf(target);
+    if (target !== null && deadline < now) {
+      target = this.#clock.worthTrying(target, now);
+      deadline = this.#clock.deadlineOf(target);
+    }
     const late = change && deadline < now;
     const when = deadline < now ? now : deadline;
     const timer = this.#machine.at(when, `repaint of ${this.info.name}`, () => this.#repaint());

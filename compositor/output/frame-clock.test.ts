@@ -6,14 +6,21 @@ import { FrameClock, REPAINT_MARGIN, RenderEstimate } from './frame-clock.ts';
 const REFRESH = 16_666_667n;
 
 describe('the estimate of render time', () => {
-  it('rises at once and decays slowly', () => {
-    const estimate = new RenderEstimate();
-    estimate.measured(8_000_000n);
+  it('is enough for nine frames in ten', () => {
+    const estimate = new RenderEstimate(REFRESH);
+    for (let frame = 0; frame < 100; frame++) estimate.measured(frame % 12 === 0 ? 8_000_000n : 3_000_000n);
+    expect(estimate.value).toBe(3_000_000n);
+    for (let frame = 0; frame < 100; frame++) estimate.measured(frame % 4 === 0 ? 8_000_000n : 3_000_000n);
     expect(estimate.value).toBe(8_000_000n);
-    estimate.measured(1_600_000n);
-    expect(estimate.value).toBe(7_900_000n);
-    for (let frame = 0; frame < 800; frame++) estimate.measured(1_600_000n);
-    expect(estimate.value).toBeLessThan(1_700_000n);
+    expect(estimate.typical).toBe(3_000_000n);
+  });
+
+  it('learns nothing from frames that no deadline could have saved, unless there are no others', () => {
+    const estimate = new RenderEstimate(REFRESH);
+    for (let frame = 0; frame < 100; frame++) estimate.measured(frame % 2 === 0 ? 40_000_000n : 3_000_000n);
+    expect(estimate.value).toBe(3_000_000n);
+    for (let frame = 0; frame < 100; frame++) estimate.measured(40_000_000n);
+    expect(estimate.value).toBe(REFRESH - REPAINT_MARGIN);
   });
 });
 
@@ -41,8 +48,18 @@ describe('the frame clock', () => {
     for (let frame = 0; frame < 1000; frame++) clock.measured(0n);
     const deadline = clock.deadlineOf(100_000_000n);
     expect(100_000_000n - deadline).toBeLessThan(REPAINT_MARGIN + 100_000n);
-    clock.measured(2_000_000_000n);
+    for (let frame = 0; frame < 1000; frame++) clock.measured(2_000_000_000n);
     expect(clock.deadlineOf(100_000_000n)).toBe(100_000_000n - REFRESH);
+  });
+
+  it('gives a vblank up when it would be missed anyway and the next one would not', () => {
+    const clock = new FrameClock(REFRESH);
+    const vblank = 100_000_000n;
+    for (let frame = 0; frame < 100; frame++) clock.measured(5_000_000n);
+    expect(clock.worthTrying(vblank, 94_000_000n)).toBe(vblank);
+    expect(clock.worthTrying(vblank, 96_000_000n)).toBe(vblank + REFRESH);
+    for (let frame = 0; frame < 100; frame++) clock.measured(20_000_000n);
+    expect(clock.worthTrying(vblank, 96_000_000n)).toBe(vblank);
   });
 });
 

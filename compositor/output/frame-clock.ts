@@ -5,35 +5,60 @@ import { MILLISECOND, type Nanoseconds } from '../machine/machine.ts';
 export const REPAINT_MARGIN: Nanoseconds = (3n * MILLISECOND) / 2n;
 /** Before anything was measured. */
 const FIRST_ESTIMATE: Nanoseconds = 2n * MILLISECOND;
-/** Part of the difference that each shorter measurement takes the estimate down by. */
-const DECAY = 64n;
+/** Frames that the estimate looks back on. */
+const KEPT = 32;
+/** Part of them that is to be in time. */
+const IN_TIME = 0.9;
 
 /**
- * How long a frame takes from its deadline until its pixels are there. Rises at once to a longer measurement, for one
- * frame that is late is enough, and decays by 1/64 of the difference for each shorter one: by half in 0.7 s at 60 Hz.
+ * How long a frame takes from its deadline until its pixels are there, by the last frames. One that took longer than a
+ * refresh teaches nothing: no deadline would have saved it, and an early one costs every client its turn.
  */
 export class RenderEstimate {
-  #estimate = FIRST_ESTIMATE;
+  readonly #refresh: number;
+  readonly #kept = new Float64Array(KEPT).fill(Number(FIRST_ESTIMATE));
+  readonly #sorted = this.#kept.slice();
+  #next = 0;
+  #value = FIRST_ESTIMATE;
+  #typical = FIRST_ESTIMATE;
 
+  constructor(refresh: Nanoseconds) {
+    this.#refresh = Number(refresh - REPAINT_MARGIN);
+  }
+
+  /** Enough for nine frames in ten of those that fit into a refresh; a refresh when none does. */
   get value(): Nanoseconds {
-    return this.#estimate;
+    return this.#value;
+  }
+
+  /** Enough for half of all frames. */
+  get typical(): Nanoseconds {
+    return this.#typical;
   }
 
   measured(duration: Nanoseconds): void {
-    if (duration >= this.#estimate) this.#estimate = duration;
-    else this.#estimate -= (this.#estimate - duration) / DECAY;
+    this.#kept[this.#next] = Number(duration);
+    this.#next = (this.#next + 1) % KEPT;
+    this.#sorted.set(this.#kept);
+    this.#sorted.sort();
+    const misfit = this.#sorted.findIndex(one => one > this.#refresh);
+    const fitting = misfit < 0 ? KEPT : misfit;
+    const enough = fitting === 0 ? this.#refresh : this.#sorted[Math.ceil(fitting * IN_TIME) - 1]!;
+    this.#value = BigInt(enough);
+    this.#typical = BigInt(this.#sorted[KEPT / 2]!);
   }
 }
 
 export class FrameClock {
   /** Length of a refresh. */
   readonly refresh: Nanoseconds;
-  readonly #estimate = new RenderEstimate();
+  readonly #estimate: RenderEstimate;
   #last: Nanoseconds | null = null;
   #sequence = 0n;
 
   constructor(refresh: Nanoseconds) {
     this.refresh = refresh;
+    this.#estimate = new RenderEstimate(refresh);
   }
 
   /** A vblank, of which the counter's lower 32 bits are known. Returns the whole counter. */
@@ -44,9 +69,9 @@ export class FrameClock {
     return this.#sequence;
   }
 
-  /** A frame's pixels were there so long after it was to begin. To begin more than a refresh early would not help. */
+  /** A frame's pixels were there so long after it was to begin. */
   measured(duration: Nanoseconds): void {
-    this.#estimate.measured(duration < this.refresh ? duration : this.refresh);
+    this.#estimate.measured(duration);
   }
 
   /** What the kernel says of the last vblank after a pause, in which the prediction may have drifted. */
@@ -67,5 +92,15 @@ export class FrameClock {
   deadlineOf(vblank: Nanoseconds): Nanoseconds {
     const needed = this.#estimate.value + REPAINT_MARGIN;
     return vblank - (needed < this.refresh ? needed : this.refresh);
+  }
+
+  /**
+   * The vblank to draw for, of one whose deadline has passed and the one after it: where trying would be in vain more often
+   * than not, waiting for the next deadline lets more changes into the same frame.
+   */
+  worthTrying(vblank: Nanoseconds, now: Nanoseconds): Nanoseconds {
+    const { typical } = this.#estimate;
+    const inVain = now + typical > vblank;
+    return inVain && typical < this.refresh ? vblank + this.refresh : vblank;
   }
 }
