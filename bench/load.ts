@@ -18,5 +18,5 @@ for (let made = 0; made < count; made++)
 await Promise.all(clients.map(client => client.run(WARM_UP)));
 console.log('ready');
 for await (const _ of createInterface({ input: process.stdin })) break;
-console.log(JSON.stringify(await Promise.all(clients.map(client => client.run(frames)))));
-process.exit(0);
+const seen = await Promise.all(clients.map(client => client.run(frames)));
+process.stdout.write(`${JSON.stringify(seen)}\n`, () => process.exit(0));
