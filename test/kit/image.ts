@@ -33,11 +33,13 @@ export function fillRect(
   color: Color,
 ): Image {
   const data = image.data.slice();
-  const right = Math.min(image.width, rect.x + rect.width);
+  const words = new Uint32Array(data.buffer);
+  const word = (0xff000000 | ((color & 0xff) << 16) | (color & 0xff00) | (color >> 16)) >>> 0;
+  const left = Math.max(0, rect.x);
+  const right = Math.max(left, Math.min(image.width, rect.x + rect.width));
   const bottom = Math.min(image.height, rect.y + rect.height);
   for (let y = Math.max(0, rect.y); y < bottom; y++)
-    for (let x = Math.max(0, rect.x); x < right; x++)
-      data.set([color >> 16, (color >> 8) & 0xff, color & 0xff, 0xff], (y * image.width + x) * 4);
+    words.fill(word, y * image.width + left, y * image.width + right);
   return { ...image, data };
 }
 
@@ -50,10 +52,13 @@ export function pixel(image: Image, x: number, y: number): Color {
 /** Rows of XRGB8888 in memory (bytes blue, green, red, unused) as an image. */
 export function fromXrgb(bytes: Uint8Array, width: number, height: number, stride: number): Image {
   const image = blank(width, height);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const from = y * stride + x * 4;
-      image.data.set([bytes[from + 2]!, bytes[from + 1]!, bytes[from]!, 0xff], (y * width + x) * 4);
+  const { data } = image;
+  for (let y = 0, to = 0; y < height; y++)
+    for (let x = 0, from = y * stride; x < width; x++, from += 4, to += 4) {
+      data[to] = bytes[from + 2]!;
+      data[to + 1] = bytes[from + 1]!;
+      data[to + 2] = bytes[from]!;
+      data[to + 3] = 0xff;
     }
   return image;
 }

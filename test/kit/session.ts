@@ -86,6 +86,7 @@ export class TestSession implements AsyncDisposable {
   /** The history of the run so far, one line for each entry of the run queue. */
   readonly history: string[] = [];
   readonly #connected = new Map<Client, Connected>();
+  #ended = false;
 
   constructor(options: TestSessionOptions = {}) {
     const {
@@ -259,6 +260,10 @@ export class TestSession implements AsyncDisposable {
     if (before !== after) throw new Error(`something was left behind: ${before} became ${after}`);
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Messages of exceptions that escaped a handler, and of what should not have happened, since the start. */
   get faults(): string[] {
     return this.compositor.trace.notes('fault').map(formatNote);
@@ -269,6 +274,7 @@ export class TestSession implements AsyncDisposable {
    * faults, or if not every commit of a buffer was followed by its release.
    */
   async end({ faults = 'none' }: { faults?: 'none' | 'expected' } = {}): Promise<void> {
+    this.#ended = true;
     this.compositor[Symbol.dispose]();
     await this.rest();
     const seen = this.faults;

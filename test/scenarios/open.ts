@@ -12,5 +12,5 @@ export function start(options?: TestSessionOptions): TestSession {
 }
 
 afterEach(async () => {
-  for (const session of open.splice(0)) await session.end();
+  for (const session of open.splice(0)) if (!session.ended) await session.end();
 });
