@@ -185,6 +185,20 @@ describe('poll of a dma-buf', () => {
   });
 });
 
+describe('a watcher of both directions', () => {
+  it('is told of both when the last writer is done', () => {
+    const fixture = start();
+    const { task, fd, buffer, machine } = fixture;
+    const writer = createTimeline(fixture).fence(1);
+    buffer.reservation.publish(writer, Usage.WRITE);
+    const masks: number[] = [];
+    task.watch(fd, POLLIN | POLLOUT, mask => masks.push(mask));
+    writer.signal();
+    machine.settle();
+    expect(masks).toEqual([POLLIN | POLLOUT]);
+  });
+});
+
 describe('importing a sync file', () => {
   it('checks its flags before the descriptor', () => {
     const { task, fd } = start();

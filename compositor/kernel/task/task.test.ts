@@ -8,6 +8,7 @@ import {
   FD_CLOEXEC,
   O_CLOEXEC,
   O_RDONLY,
+  POLLIN,
   PROT_READ,
   PROT_WRITE,
 } from '../../../protocol/uapi/fcntl.ts';
@@ -149,6 +150,20 @@ describe('watch', () => {
     machine.settle();
     expect(told).toEqual(['a']);
     expect([task.files.get(a).references, task.files.get(b).references]).toEqual([1, 1]);
+  });
+
+  it('looks again when it is woken: what another has taken away is waited for once more', () => {
+    const { task, machine } = startKernel();
+    const fd = task.eventfd(0, EFD_NONBLOCK);
+    const told: number[] = [];
+    task.watch(fd, POLLIN, mask => told.push(mask));
+    task.write(fd, one);
+    task.read(fd, 8);
+    machine.settle();
+    expect(told).toEqual([]);
+    task.write(fd, one);
+    machine.settle();
+    expect(told).toEqual([POLLIN]);
   });
 });
 

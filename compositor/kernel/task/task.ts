@@ -390,15 +390,18 @@ export class Task {
   #watchFile(file: OpenFile, fd: number, events: number, listener: (mask: number) => void): Watch {
     let posted = false;
     const check = (): void => {
-      if (posted) return;
+      if (posted || this.#pollAnswer(file, fd, events).mask === 0) return;
+      posted = true;
+      this.kernel.machine.post(`poll of ${this.name}: ${file.operations.describe()}`, deliver);
+    };
+    // Whoever sleeps in poll(2) looks again when it runs: more may be ready by then, or nothing any more.
+    const deliver = (): void => {
+      if (!this.#watches.has(watch)) return;
+      posted = false;
       const { mask } = this.#pollAnswer(file, fd, events);
       if (mask === 0) return;
-      posted = true;
-      this.kernel.machine.post(`poll of ${this.name}: ${file.operations.describe()}`, () => {
-        if (!this.#watches.has(watch)) return;
-        watch.cancel();
-        listener(mask);
-      });
+      watch.cancel();
+      listener(mask);
     };
     const watch: Watch = {
       cancel: () => {
