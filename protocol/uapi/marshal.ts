@@ -6,10 +6,9 @@
 import type { Ioctl } from './ioctl.ts';
 import {
   type ArrayOf,
-  countsOf,
   elementCount,
-  type FieldType,
   type Flexible,
+  type Member,
   type Pointee,
   type Pointer,
   readField,
@@ -76,103 +75,133 @@ const lengthOf = (value: unknown): number =>
 const isTarget = (value: unknown): boolean =>
   value !== undefined && value !== null && typeof value !== 'bigint';
 
-function checkScalar(where: string, type: Scalar, value: unknown): void {
+const I64_LEAST = -(1n << 63n);
+const U64_END = 1n << 64n;
+/** By size in bytes: the first number that is too great for an integer of either sign, and the least signed one. */
+const END = [0, 2 ** 8, 2 ** 16, 0, 2 ** 32];
+const LEAST = [0, -(2 ** 7), -(2 ** 15), 0, -(2 ** 31)];
+
+function fitsScalar(type: Scalar, value: unknown): boolean {
+  if (typeof value === 'bigint')
+    return typeof type.zero === 'bigint' && value < U64_END && value >= I64_LEAST;
+  return (
+    typeof value === 'number' &&
+    typeof type.zero === 'number' &&
+    Number.isInteger(value) &&
+    value < END[type.size]! &&
+    value >= LEAST[type.size]!
+  );
+}
+
+function misfit({ path }: Member, index: number, type: Scalar, value: unknown): Error {
+  const where = index < 0 ? path : `${path}[${index}]`;
   if (typeof value !== typeof type.zero)
-    throw new TypeError(
+    return new TypeError(
       `${where} is ${type.name} and takes a ${typeof type.zero}, not ${typeof value} (${String(value)})`,
     );
-  const bits = type.size * 8;
-  const fits =
-    typeof value === 'bigint'
-      ? value < 1n << 64n && value >= -(1n << 63n)
-      : Number.isInteger(value) && (value as number) < 2 ** bits && (value as number) >= -(2 ** (bits - 1));
-  if (!fits)
-    throw new RangeError(`${where} is ${type.name}: ${String(value)} is not an integer of ${bits} bits`);
+  return new RangeError(
+    `${where} is ${type.name}: ${String(value)} is not an integer of ${type.size * 8} bits`,
+  );
 }
 
-/** Counts that the caller left out, from the arrays they count. */
-function deriveCounts(struct: Struct, value: Value): { [field: string]: unknown } {
-  const complete: { [field: string]: unknown } = { ...value };
+/** The value with counts that the caller left out, from the arrays they count. */
+function withCounts(struct: Struct, value: Value): Value {
+  let complete: { [field: string]: unknown } | null = null;
   const derived = new Map<string, string>();
-  for (const [field, type] of Object.entries(struct.fields)) {
-    if ((type.kind !== 'pointer' && type.kind !== 'flexible') || typeof type.count !== 'string') continue;
-    if (value[type.count] !== undefined || !isTarget(value[field])) continue;
-    const length = lengthOf(value[field]);
-    const first = derived.get(type.count);
-    if (first !== undefined && Number(complete[type.count]) !== length)
+  for (const { name, type } of struct.references) {
+    const { count } = type;
+    if (typeof count !== 'string' || value[count] !== undefined || !isTarget(value[name])) continue;
+    const length = lengthOf(value[name]);
+    const first = derived.get(count);
+    complete ??= { ...value };
+    if (first !== undefined && Number(complete[count]) !== length)
       throw new TypeError(
-        `${struct.name}: ${first} has ${String(complete[type.count])} elements and ${field} has ${length}, but ${type.count} counts both`,
+        `${struct.name}: ${first} has ${String(complete[count])} elements and ${name} has ${length}, but ${count} counts both`,
       );
-    derived.set(type.count, field);
-    const counter = struct.fields[type.count] as Scalar;
-    complete[type.count] = typeof counter.zero === 'bigint' ? BigInt(length) : length;
+    derived.set(count, name);
+    const counter = struct.fields[count] as Scalar;
+    complete[count] = typeof counter.zero === 'bigint' ? BigInt(length) : length;
   }
-  return complete;
+  return complete ?? value;
 }
 
-function encodePointer(block: Block, where: string, type: Pointer, offset: number, value: unknown): void {
+function encodePointer(block: Block, member: Member, type: Pointer, offset: number, value: unknown): void {
   if (typeof value === 'bigint') block.view.setBigUint64(offset, value, true);
   if (!isTarget(value)) return;
-  const target = encodeTarget(block, where, type.pointee, value);
+  const target = encodeTarget(block, member, type.pointee, value);
   if (target === undefined) return;
   block.view.setBigUint64(offset, BigInt(target), true);
   block.relocations.push(offset);
 }
 
 /** Lays out pointed-to memory and gives its offset, or undefined when it is empty and the pointer stays null. */
-function encodeTarget(block: Block, where: string, pointee: Pointee, value: unknown): number | undefined {
+function encodeTarget(block: Block, member: Member, pointee: Pointee, value: unknown): number | undefined {
   const length = lengthOf(value);
   if (length === 0) return undefined;
   const stride = strideOf(pointee);
   const target = block.reserve(length * stride);
   if (pointee === 'void') block.put(target, value as Uint8Array);
   else if (pointee === 'string') block.put(target, encoder.encode(value as string));
-  else encodeSequence(block, where, pointee, length, target, value as ArrayLike<unknown>);
+  else encodeSequence(block, member, pointee, length, target, value as ArrayLike<unknown>);
   return target;
 }
 
 function encodeSequence(
   block: Block,
-  where: string,
+  member: Member,
   element: ArrayOf['element'],
   length: number,
   offset: number,
   value: ArrayLike<unknown>,
 ): void {
   for (let index = 0; index < length; index++)
-    encodeField(block, `${where}[${index}]`, element, offset + index * element.size, value[index]);
+    encodeElement(block, member, index, element, offset + index * element.size, value[index]);
 }
 
-function encodeField(block: Block, where: string, type: FieldType, offset: number, value: unknown): void {
+function encodeElement(
+  block: Block,
+  member: Member,
+  index: number,
+  type: ArrayOf['element'],
+  offset: number,
+  value: unknown,
+): void {
   if (value === undefined) return;
-  if (type.kind === 'pointer') encodePointer(block, where, type, offset, value);
-  else if (type.kind === 'struct') encodeStruct(block, type, offset, value as Value);
-  else if (type.kind === 'array')
-    encodeSequence(block, where, type.element, type.length, offset, value as ArrayLike<unknown>);
-  else if (type.kind === 'flexible')
-    encodeSequence(block, where, type.element, lengthOf(value), offset, value as ArrayLike<unknown>);
-  else {
-    if (type.kind === 'scalar') checkScalar(where, type, value);
-    writeField(type, block.view, offset, value);
+  if (type.kind === 'struct') {
+    encodeStruct(block, type, offset, value as Value);
+    return;
   }
+  if (type.kind === 'scalar' && !fitsScalar(type, value)) throw misfit(member, index, type, value);
+  writeField(type, block.view, offset, value);
+}
+
+function encodeMember(block: Block, member: Member, offset: number, value: unknown): void {
+  const { type } = member;
+  if (value === undefined) return;
+  if (type.kind === 'pointer') encodePointer(block, member, type, offset, value);
+  else if (type.kind === 'array')
+    encodeSequence(block, member, type.element, type.length, offset, value as ArrayLike<unknown>);
+  else if (type.kind === 'flexible')
+    encodeSequence(block, member, type.element, lengthOf(value), offset, value as ArrayLike<unknown>);
+  else encodeElement(block, member, -1, type, offset, value);
 }
 
 function encodeStruct(block: Block, struct: Struct, offset: number, value: Value): void {
-  const unknown = Object.keys(value).find(field => !(field in struct.fields));
-  if (unknown !== undefined)
-    throw new TypeError(
-      `${struct.name} has no field ${unknown}; it has ${Object.keys(struct.fields).join(', ')}`,
-    );
-  const complete = deriveCounts(struct, value);
-  for (const [field, type] of Object.entries(struct.fields))
-    encodeField(block, `${struct.name}.${field}`, type, offset + struct.offsets[field]!, complete[field]);
+  for (const field in value)
+    if (!Object.hasOwn(struct.fields, field))
+      throw new TypeError(
+        `${struct.name} has no field ${field}; it has ${Object.keys(struct.fields).join(', ')}`,
+      );
+  const complete = struct.references.length === 0 ? value : withCounts(struct, value);
+  for (const member of struct.members)
+    encodeMember(block, member, offset + member.offset, complete[member.name]);
 }
 
 /** Bytes of a flexible array at the end of the argument. */
 function flexibleSize(struct: Struct, value: Value): number {
-  for (const [field, type] of Object.entries(struct.fields))
-    if (type.kind === 'flexible' && value[field] !== undefined)
-      return type.element.size * lengthOf(value[field]);
+  for (const { name, type } of struct.references)
+    if (type.kind === 'flexible' && value[name] !== undefined)
+      return type.element.size * lengthOf(value[name]);
   return 0;
 }
 
@@ -281,21 +310,20 @@ function decodeStruct(
 ): { [field: string]: unknown } {
   const given = (sent ?? {}) as Value;
   const result: { [field: string]: unknown } = {};
-  for (const [field, type] of Object.entries(struct.fields)) {
-    const offset = at + struct.offsets[field]!;
+  for (const { name, type, offset } of struct.members) {
     if (type.kind === 'pointer' || type.kind === 'flexible') continue;
-    if (type.kind === 'struct') result[field] = decodeStruct(reading, type, offset, given[field]);
+    if (type.kind === 'struct') result[name] = decodeStruct(reading, type, at + offset, given[name]);
     else if (type.kind === 'array')
-      result[field] = decodeSequence(reading, type.element, type.length, offset, given[field]);
-    else result[field] = readField(type, reading.view, offset);
+      result[name] = decodeSequence(reading, type.element, type.length, at + offset, given[name]);
+    else result[name] = readField(type, reading.view, at + offset);
   }
-  const counts = countsOf(struct.fields, result);
-  for (const [field, type] of Object.entries(struct.fields)) {
-    const offset = at + struct.offsets[field]!;
-    if (type.kind === 'pointer')
-      result[field] = decodePointer(reading, type, offset, elementCount(type, counts), given[field]);
-    else if (type.kind === 'flexible')
-      result[field] = decodeFlexible(reading, type, offset, elementCount(type, counts), given[field]);
+  if (struct.references.length === 0) return result;
+  for (const { name, type, offset } of struct.references) {
+    const count = elementCount(type, struct, result);
+    result[name] =
+      type.kind === 'pointer'
+        ? decodePointer(reading, type, at + offset, count, given[name])
+        : decodeFlexible(reading, type, at + offset, count, given[name]);
   }
   return result;
 }

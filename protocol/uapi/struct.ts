@@ -74,10 +74,26 @@ export type ElementType = Scalar | Chars | Bytes | Struct;
 export type FieldType = ElementType | ArrayOf | Flexible | Pointer;
 export type Fields = { readonly [field: string]: FieldType };
 
+/** A field of a struct and where it is in it. */
+export interface Member<T extends FieldType = FieldType> {
+  readonly name: string;
+  /** With the struct's name before it, for people. */
+  readonly path: string;
+  readonly type: T;
+  readonly offset: number;
+}
+
+const isReference = (member: Member): member is Member<Pointer | Flexible> =>
+  member.type.kind === 'pointer' || member.type.kind === 'flexible';
+
 export interface Struct<F extends Fields = Fields> {
   readonly kind: 'struct';
   readonly name: string;
   readonly fields: F;
+  /** The fields in order. */
+  readonly members: readonly Member[];
+  /** Those that lead to other memory: pointers, and the flexible array. */
+  readonly references: readonly Member<Pointer | Flexible>[];
   readonly size: number;
   readonly align: number;
   /** Byte offset of each field. */
@@ -238,20 +254,21 @@ export const strideOf = (pointee: Pointee): number => (typeof pointee === 'strin
 const alignUp = (offset: number, align: number): number => Math.ceil(offset / align) * align;
 
 /** The integer fields of a struct's value as numbers. */
-export function countsOf(fields: Fields, value: { readonly [field: string]: unknown }): Counts {
+function countsOf({ members }: Struct, value: { readonly [field: string]: unknown }): Counts {
   const counts: { [field: string]: number } = {};
-  for (const [name, type] of Object.entries(fields))
-    if (type.kind === 'scalar') counts[name] = Number(value[name] ?? 0);
+  for (const { name, type } of members) if (type.kind === 'scalar') counts[name] = Number(value[name] ?? 0);
   return counts;
 }
 
-/** How many elements `type` points to, or undefined when the struct itself does not say. */
-export const elementCount = (type: Pointer | Flexible, counts: Counts): number | undefined =>
-  typeof type.count === 'function'
-    ? type.count(counts)
-    : type.count === undefined
-      ? undefined
-      : counts[type.count];
+/** How many elements a reference of a struct's value leads to, or undefined when the struct itself does not say. */
+export function elementCount(
+  { count }: Pointer | Flexible,
+  struct: Struct,
+  value: { readonly [field: string]: unknown },
+): number | undefined {
+  if (typeof count === 'function') return count(countsOf(struct, value));
+  return count === undefined ? undefined : Number(value[count] ?? 0);
+}
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -331,26 +348,33 @@ const layoutUnion = (fields: Fields): { offsets: { [field: string]: number }; en
 });
 
 function compose<F extends Fields>(name: string, fields: F, layout: typeof layoutStruct): Struct<F> {
-  const entries = Object.entries(fields);
   const { offsets, end } = layout(fields);
-  const align = Math.max(1, ...entries.map(([, type]) => type.align));
+  const members = Object.entries(fields).map(([field, type]) => ({
+    name: field,
+    path: `${name}.${field}`,
+    type,
+    offset: offsets[field]!,
+  }));
+  const align = Math.max(1, ...members.map(({ type }) => type.align));
   const size = alignUp(end, align);
   return {
     kind: 'struct',
     name,
     fields,
+    members,
+    references: members.filter(isReference),
     size,
     align,
     offsets: offsets as { [K in keyof F]: number },
     read(view, offset) {
       const value: { [field: string]: unknown } = {};
-      for (const [field, type] of entries) value[field] = readField(type, view, offset + offsets[field]!);
+      for (const member of members) value[member.name] = readField(member.type, view, offset + member.offset);
       return value as FieldsValue<F>;
     },
     write(view, offset, value) {
       new Uint8Array(view.buffer, view.byteOffset + offset, size).fill(0);
-      for (const [field, type] of entries)
-        writeField(type, view, offset + offsets[field]!, (value as { [field: string]: unknown })[field]);
+      const given = value as { [field: string]: unknown };
+      for (const member of members) writeField(member.type, view, offset + member.offset, given[member.name]);
     },
   };
 }
