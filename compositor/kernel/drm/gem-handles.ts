@@ -37,7 +37,7 @@ export class GemHandles {
     if (dmaBuf) {
       this.#dmaBufOf.delete(handle);
       this.#dmaBufOf.set(wanted, dmaBuf);
-      this.#handleOf.set(dmaBuf, wanted);
+      if (this.#handleOf.get(dmaBuf) === handle) this.#handleOf.set(dmaBuf, wanted);
     }
     return true;
   }
@@ -77,11 +77,11 @@ export class GemHandles {
     return this.#handleOf.get(dmaBuf);
   }
 
-  /** `drm_prime_add_buf_handle`. */
+  /** `drm_prime_add_buf_handle`: of several handles of one dma-buf an import gives the one that came first. */
   remember(handle: number, dmaBuf: DmaBuf): void {
     dmaBuf.file.get();
     this.#dmaBufOf.set(handle, dmaBuf);
-    this.#handleOf.set(dmaBuf, handle);
+    if (!this.#handleOf.has(dmaBuf)) this.#handleOf.set(dmaBuf, handle);
   }
 
   *entries(): IterableIterator<[number, GemObject]> {
@@ -93,7 +93,11 @@ export class GemHandles {
     const dmaBuf = this.#dmaBufOf.get(handle);
     if (!dmaBuf) return;
     this.#dmaBufOf.delete(handle);
-    if (this.#handleOf.get(dmaBuf) === handle) this.#handleOf.delete(dmaBuf);
+    if (this.#handleOf.get(dmaBuf) === handle) {
+      this.#handleOf.delete(dmaBuf);
+      const next = [...this.#dmaBufOf].find(([, known]) => known === dmaBuf);
+      if (next) this.#handleOf.set(dmaBuf, next[0]);
+    }
     dmaBuf.file.put();
   }
 }

@@ -51,6 +51,20 @@ describe('PRIME on one device', () => {
     expect(toHandle(app, one)).toBe(handle);
   });
 
+  it('finds the first of several handles, and another when that one is closed', () => {
+    const { open, device } = rig();
+    const app = open('app', undefined, 0);
+    const first = create(app);
+    const { name } = app.task.call(app.fd, drmIoctls.DRM_IOCTL_GEM_FLINK, { handle: first });
+    const second = app.task.call(app.fd, drmIoctls.DRM_IOCTL_GEM_OPEN, { name: name! }).handle!;
+    const dmabufs = [toFd(app, first), toFd(app, second)];
+    expect(dmabufs.map(dmabuf => toHandle(app, dmabuf))).toEqual([first, first]);
+    close(app, first);
+    expect(dmabufs.map(dmabuf => toHandle(app, dmabuf))).toEqual([second, second]);
+    app.task.exit();
+    expect(device.objects.size).toBe(0);
+  });
+
   it('gives another file the very object', () => {
     const { device, open } = rig();
     const [app, other] = [open('app'), open('other')];
