@@ -1,5 +1,6 @@
 // For tests of the protocol objects: a server in one process, with stand-ins for the rooms that draw and wait.
 import { ClientObjects } from '../../protocol/object/client-objects.ts';
+import type { Connection } from '../../protocol/object/connection.ts';
 import type { ProtocolError } from '../../protocol/object/error.ts';
 import type { Handle } from '../../protocol/object/message.ts';
 import type { ObjectProxy } from '../../protocol/object/proxy.ts';
@@ -242,7 +243,7 @@ export class TestClient {
   error: ProtocolError | null = null;
   closed: string | null = null;
   readonly #test: Reachable;
-  readonly #pause: () => void;
+  readonly #connection: Connection;
 
   constructor(test: Reachable, name: string, capabilities: readonly Capability[]) {
     this.#test = test;
@@ -254,7 +255,7 @@ export class TestClient {
         this.error = error;
       },
     });
-    this.#pause = () => mine.pause();
+    this.#connection = mine;
     mine.receive({
       messages: batch => {
         for (const message of batch) this.objects.dispatch(message);
@@ -275,9 +276,12 @@ export class TestClient {
     this.#test.machine.settle();
   }
 
-  /** Stops reading. */
   stopReading(): void {
-    this.#pause();
+    this.#connection.pause();
+  }
+
+  readAgain(): void {
+    this.#connection.resume();
   }
 
   bind<N extends InterfaceName>(interfaceName: N, version?: number): ObjectProxy<N> {

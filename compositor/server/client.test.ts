@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TestServer } from '../interfaces/testing.ts';
+import { type TestClient, TestServer } from '../interfaces/testing.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
 import type { Limits } from './limits.ts';
@@ -58,18 +58,6 @@ describe('a client that floods', () => {
     expect(answers).toBe(200);
   });
 
-  it('is disconnected when it does not read, and no more is kept for it', () => {
-    const test = start({ queuedMessages: 100 });
-    const deaf = test.connect('deaf');
-    const calm = test.connect('calm');
-    deaf.stopReading();
-    for (let n = 0; n < 500; n++) deaf.objects.display.sync();
-    machine.settle();
-    expect(deaf.client.connected).toBe(false);
-    expect([...test.server.clients]).toEqual([calm.client]);
-    expect(deaf.client.connection.queuedBytes).toBeLessThan(20_000);
-  });
-
   it('may not make more objects than its limit', () => {
     const test = start({ objects: 50 });
     const greedy = test.connect('greedy');
@@ -77,6 +65,80 @@ describe('a client that floods', () => {
     for (let n = 0; n < 60; n++) compositor.create_region();
     machine.settle();
     expect(greedy.error?.codeName).toBe('no_memory');
+  });
+});
+
+describe('a client that does not read', () => {
+  /** Asks for a chunk of its own memory, many times. */
+  function askMuch(client: TestClient, times: number): () => number {
+    const calls = client.bind('fencepost_kernel_v1');
+    const { fd } = client.memory(CHUNK);
+    let answers = 0;
+    calls.on('done', (_, length) => {
+      answers += length === CHUNK ? 1 : 0;
+    });
+    for (let n = 0; n < times; n++) calls.pread(n, fd, 0, 0, CHUNK);
+    return () => answers;
+  }
+  const CHUNK = 100_000;
+
+  it('has its requests wait, with what is kept for it flat, and gets every answer when it reads again', () => {
+    const test = start({ holdAtBytes: 3 * CHUNK });
+    const slow = test.connect('slow');
+    const calm = test.connect('calm');
+    slow.stopReading();
+    const answers = askMuch(slow, 500);
+    machine.settle();
+    expect(slow.client.connection.queuedBytes).toBeGreaterThan(3 * CHUNK);
+    expect(slow.client.connection.queuedBytes).toBeLessThan(5 * CHUNK);
+    expect(calm.mapped().configures).toHaveLength(1);
+    slow.readAgain();
+    machine.settle();
+    expect(answers()).toBe(500);
+    expect(slow.client.connected).toBe(true);
+  });
+
+  it('reads in fits and starts and stays, however long it takes', () => {
+    const test = start({ holdAtBytes: 3 * CHUNK, notReading: 1_000_000_000n });
+    const slow = test.connect('slow');
+    const answers = askMuch(slow, 100);
+    for (let fit = 0; fit < 200; fit++) {
+      slow.stopReading();
+      machine.advance(900_000_000n);
+      slow.readAgain();
+      machine.step();
+      machine.step();
+    }
+    expect(answers()).toBe(100);
+    expect(slow.client.connected).toBe(true);
+  });
+
+  it('is disconnected after a while', () => {
+    const test = start({ holdAtBytes: 3 * CHUNK, notReading: 1_000_000_000n });
+    const deaf = test.connect('deaf');
+    const calm = test.connect('calm');
+    deaf.stopReading();
+    askMuch(deaf, 500);
+    machine.advance(900_000_000n);
+    expect(deaf.client.connected).toBe(true);
+    machine.advance(200_000_000n);
+    expect([...test.server.clients]).toEqual([calm.client]);
+    expect(test.trace.notes('client').at(-1)?.text).toMatch(/deaf leaves: it does not read/);
+  });
+
+  it('is disconnected at once when events come all the same', () => {
+    const test = start({ queuedBytes: 20_000 });
+    const deaf = test.connect('deaf');
+    const calm = test.connect('calm');
+    deaf.mapped();
+    deaf.stopReading();
+    for (let n = 0; n < 2000 && deaf.client.connected; n++) {
+      const { surface } = calm.mapped();
+      surface.attach(null, 0, 0);
+      surface.commit();
+      calm.settle();
+    }
+    expect([...test.server.clients]).toEqual([calm.client]);
   });
 });
 

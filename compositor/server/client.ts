@@ -9,7 +9,7 @@ import type { Resource } from '../../protocol/object/resource.ts';
 import { ServerObjects } from '../../protocol/object/server-objects.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
 import type { Task } from '../kernel/task/index.ts';
-import type { Machine } from '../machine/machine.ts';
+import type { Machine, Timer } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { Capability, Origin } from './capabilities.ts';
@@ -59,8 +59,8 @@ export class Client {
   #state: ClientState = 'connected';
   #scheduled = false;
   #paused = false;
-  /** Messages sent since the connection was last seen empty. */
-  #unread = 0;
+  /** Its requests wait because it does not read; the timer ends it if it does not begin to. */
+  #held: Timer | null = null;
   #endOfTurn: (() => void)[] = [];
   #onLeave: (() => void)[] = [];
 
@@ -93,6 +93,7 @@ export class Client {
   start(): void {
     this.connection.receive({
       messages: (batch, bytes) => this.#arrived(batch, bytes),
+      drained: () => this.#drained(),
       closed: reason => this.disconnect(reason),
     });
   }
@@ -141,6 +142,7 @@ export class Client {
     if (this.#state !== 'connected') return;
     this.#state = 'leaving';
     this.#around.trace.note('client', `${this.name} leaves: ${reason}`, { client: this.id });
+    this.#held?.cancel();
     this.connection.close();
     this.#around.machine.post(`tear-down of ${this.name}`, () => this.#tearDown());
   }
@@ -174,7 +176,7 @@ export class Client {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#inbox.length === 0) return;
+    if (this.#scheduled || this.#held || this.#inbox.length === 0) return;
     this.#scheduled = true;
     this.#around.machine.post(`requests of ${this.name}`, () => {
       this.#scheduled = false;
@@ -183,10 +185,14 @@ export class Client {
   }
 
   #handleSome(): void {
-    const { messagesPerTurn, bytesPerTurn } = this.#around.limits;
+    const { messagesPerTurn, bytesPerTurn, holdAtBytes } = this.#around.limits;
     let bytes = 0;
     for (let count = 0; count < messagesPerTurn && bytes < bytesPerTurn; count++) {
       if (this.#state !== 'connected') return;
+      if (this.connection.queuedBytes > holdAtBytes) {
+        this.#hold();
+        break;
+      }
       const waiting = this.#inbox.take();
       if (!waiting) break;
       bytes += waiting.bytes;
@@ -198,6 +204,22 @@ export class Client {
       this.connection.resume();
     }
     this.#schedule();
+  }
+
+  /** Answers pile up: the rest waits until they are read, and not for ever. */
+  #hold(): void {
+    const { machine, limits } = this.#around;
+    const queued = this.connection.queuedBytes;
+    this.#held = machine.at(machine.now() + limits.notReading, `patience with ${this.name}`, () => {
+      if (this.connection.queuedBytes < queued) this.#hold();
+      else this.disconnect(`it does not read: ${queued} bytes wait for it, and none was taken for a while`);
+    });
+  }
+
+  #drained(): void {
+    this.#held?.cancel();
+    this.#held = null;
+    if (this.#state === 'connected') this.#schedule();
   }
 
   #handle(message: Message): void {
@@ -213,12 +235,10 @@ export class Client {
 
   #send(message: Message): void {
     if (this.#state !== 'connected') return;
-    const { limits } = this.#around;
-    const queued = this.connection.queuedBytes;
-    this.#unread = queued === 0 ? 1 : this.#unread + 1;
     this.connection.send(message);
-    if (queued > limits.queuedBytes || this.#unread > limits.queuedMessages)
-      this.disconnect(`it does not read: ${queued} bytes and ${this.#unread} messages wait for it`);
+    const queued = this.connection.queuedBytes;
+    if (queued > this.#around.limits.queuedBytes)
+      this.disconnect(`it does not read: ${queued} bytes wait for it`);
   }
 
   #failed(error: ProtocolError): void {

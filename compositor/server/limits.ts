@@ -1,4 +1,5 @@
 // What one client may cost the others.
+import { type Nanoseconds, SECOND } from '../machine/machine.ts';
 
 export interface Limits {
   /** Messages of one client that are handled before others get a turn. */
@@ -9,10 +10,12 @@ export interface Limits {
   readonly pauseAt: number;
   /** Bytes that may wait to be handled before the connection is paused. */
   readonly pauseAtBytes: number;
-  /** Bytes that may wait to be read by the client before it is disconnected. */
+  /** Bytes that may wait to be read by the client before its requests wait too, until it has read them. */
+  readonly holdAtBytes: number;
+  /** Bytes that may wait to be read by the client before it is disconnected: events come whether it asks or not. */
   readonly queuedBytes: number;
-  /** Messages sent without the client taking any before it is disconnected. */
-  readonly queuedMessages: number;
+  /** How long its requests may wait without its reading anything before it is disconnected. */
+  readonly notReading: Nanoseconds;
   /** Descriptors of the compositor's own process that one client's objects may hold. */
   readonly descriptors: number;
   /** Live objects of one client. */
@@ -24,9 +27,10 @@ export const DEFAULT_LIMITS: Limits = {
   bytesPerTurn: 512 << 10,
   pauseAt: 1024,
   pauseAtBytes: 4 << 20,
-  // An image of 4096x4096 read through the connection is answered in one turn.
-  queuedBytes: 65 << 20,
-  queuedMessages: 65536,
+  holdAtBytes: 1 << 20,
+  // What is held at 1 MiB plus the longest answer, and as much again for events.
+  queuedBytes: 4 << 20,
+  notReading: 10n * SECOND,
   descriptors: 4096,
   objects: 65536,
 };

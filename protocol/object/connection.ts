@@ -4,6 +4,11 @@ import type { Message } from './message.ts';
 export interface ConnectionListener {
   /** Messages that arrived together, in order, and how many bytes they took on the wire. */
   messages(batch: readonly Message[], bytes: number): void;
+  /**
+   * Nothing that was sent here waits any more: `queuedBytes` is 0 again. Whoever stopped answering a peer that does not
+   * read goes on now. A browser's WebSocket cannot tell, and never calls it.
+   */
+  drained?(): void;
   /** Called once, last. `reason` is for people. */
   closed(reason: string): void;
 }

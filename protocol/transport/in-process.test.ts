@@ -36,6 +36,21 @@ describe('connectInProcess', () => {
     expect(here.received).toEqual([message(9)]);
   });
 
+  it('says when a peer that did not read has taken all of it', () => {
+    const machine = queue();
+    const [client, server] = connectInProcess(machine);
+    const here = new Collector(server);
+    const there = new Collector(client);
+    client.pause();
+    for (let index = 0; index < 3; index++) server.send(message(1, new Uint8Array(1000)));
+    machine.runAll();
+    expect([here.drains, server.queuedBytes > 3000]).toEqual([0, true]);
+    client.resume();
+    machine.runAll();
+    expect(there.received).toHaveLength(3);
+    expect([here.drains, server.queuedBytes]).toEqual([1, 0]);
+  });
+
   it('keeps the order of one direction, whatever order the machine chooses between them', () => {
     const machine = queue();
     const [client, server] = connectInProcess({ post: machine.post });

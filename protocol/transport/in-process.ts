@@ -127,6 +127,7 @@ class InProcessConnection implements Connection {
       const bytes = this.#inboxBytes;
       this.#inbox = [];
       this.#inboxBytes = 0;
+      if (this.#peer !== null) this.#peer.#drained();
       listener.messages(batch, bytes);
       this.#post();
       return;
@@ -135,6 +136,11 @@ class InProcessConnection implements Connection {
     this.#told = true;
     this.#closed = true;
     listener.closed(this.#end);
+  }
+
+  /** The peer took all that was sent. */
+  #drained(): void {
+    if (!this.#closed) this.#listener?.drained?.();
   }
 
   #drop(): void {

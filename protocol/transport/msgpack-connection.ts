@@ -17,6 +17,8 @@ export abstract class MsgpackConnection implements Connection {
   #listener: ConnectionListener | null = null;
   #paused = false;
   #flushing = false;
+  /** Something was sent, and `drained` has not been told since. */
+  #undrained = false;
   #endReason: string | null = null;
 
   constructor(descriptors: DescriptorSource = noDescriptors) {
@@ -53,6 +55,7 @@ export abstract class MsgpackConnection implements Connection {
     if (countHostHandles(message.args) > 0)
       this.attach(message.args, this.output.position + this.output.length);
     this.output.append(frame);
+    this.#undrained = true;
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(() => {
@@ -85,6 +88,13 @@ export abstract class MsgpackConnection implements Connection {
   close(): void {
     this.flush();
     this.end('closed by this side');
+  }
+
+  /** The socket took bytes: the listener is told when they were the last. */
+  protected taken(): void {
+    if (!this.#undrained || this.ended || this.queuedBytes > 0) return;
+    this.#undrained = false;
+    this.#listener?.drained?.();
   }
 
   /** Decodes bytes that came and delivers the messages that they complete. */

@@ -9,6 +9,7 @@ export class Collector implements ConnectionListener {
   readonly batches: number[] = [];
   readonly reasons: string[] = [];
   bytes = 0;
+  drains = 0;
   #waiters: (() => void)[] = [];
 
   constructor(connection?: Connection) {
@@ -19,6 +20,11 @@ export class Collector implements ConnectionListener {
     this.received.push(...batch);
     this.batches.push(batch.length);
     this.bytes += bytes;
+    this.#changed();
+  }
+
+  drained(): void {
+    this.drains++;
     this.#changed();
   }
 

@@ -66,6 +66,7 @@ export class UnixConnection extends MsgpackConnection {
       this.#writeFailed(error);
     }
     this.#watch();
+    this.taken();
   }
 
   protected override readingChanged(): void {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../object/connection.ts';
 import { candidatePaths, displayPath, runtimeDirectory } from './paths.ts';
 import type { Listener, PeerCredentials } from './socket-options.ts';
-import { Collector, descriptorCount, descriptorsDownTo } from './testing.ts';
+import { Collector, descriptorCount, descriptorsDownTo, turn, until } from './testing.ts';
 import { connectUnix, ListenError, listenFirstFree, listenUnix, whyNoDescriptors } from './unix.ts';
 
 let directory: string;
@@ -73,6 +73,27 @@ function commonBehaviour(): void {
     server.close();
     expect(await here.end()).toBe('closed by this side');
     expect(here.reasons).toHaveLength(1);
+  });
+
+  it('says when a peer that did not read has taken all of it', async () => {
+    const accepted: Connection[] = [];
+    const listener = await listenUnix(path, { onConnection: connection => void accepted.push(connection) });
+    const client = await connectUnix(path);
+    await until(() => accepted.length > 0);
+    const server = accepted[0]!;
+    const here = new Collector(server);
+    for (let index = 0; index < 20; index++) {
+      server.send({ object: 3, opcode: 1, args: [new Uint8Array(200_000)] });
+      await turn();
+    }
+    expect(server.queuedBytes).toBeGreaterThan(1_000_000);
+    const drained = here.drains;
+    await new Collector(client).count(20);
+    await until(() => here.drains > drained);
+    expect([here.drains, server.queuedBytes]).toEqual([drained + 1, 0]);
+    client.close();
+    server.close();
+    listener[Symbol.dispose]();
   });
 
   it('listens with mode 0600 and leaves no file behind', async () => {

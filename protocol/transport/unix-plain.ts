@@ -27,7 +27,8 @@ export class PlainConnection extends MsgpackConnection {
   }
 
   protected override write(): void {
-    if (this.output.length > 0 && this.#socket.writable) this.#socket.write(this.output.take());
+    if (this.output.length > 0 && this.#socket.writable)
+      this.#socket.write(this.output.take(), () => this.taken());
   }
 
   protected override readingChanged(): void {

@@ -128,8 +128,9 @@ describe('a Unix connection', () => {
     closeAll(one, other);
   });
 
-  it('blocks the peer while it is paused, and goes on where it was', async () => {
+  it('blocks the peer while it is paused, goes on where it was, and says when all is taken', async () => {
     const [one, other] = connectedPair()!;
+    const here = new Collector(one);
     const there = new Collector(other);
     one.send(message(1));
     await there.count(1);
@@ -138,8 +139,12 @@ describe('a Unix connection', () => {
     for (let pass = 0; pass < 10; pass++) await turn();
     expect(there.received).toHaveLength(1);
     expect(one.queuedBytes).toBeGreaterThan(1_000_000);
+    const drained = here.drains;
     other.resume();
     await there.count(41);
+    await until(() => here.drains > drained);
+    expect(one.queuedBytes).toBe(0);
+    expect(here.drains).toBe(drained + 1);
     expect(there.received.map(({ object }) => object)).toEqual(
       Array.from({ length: 41 }, (_, index) => index + 1),
     );

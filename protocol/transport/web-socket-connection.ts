@@ -10,7 +10,8 @@ export interface WebSocketLike {
   binaryType: string;
   readonly bufferedAmount: number;
   readonly readyState: number;
-  send(data: Uint8Array<ArrayBuffer>): void;
+  /** `ws` calls back when its socket took the bytes; a browser ignores the second argument. */
+  send(data: Uint8Array<ArrayBuffer>, taken: () => void): void;
   close(code?: number, reason?: string): void;
   /** `ws` can stop reading; a browser cannot. */
   pause?(): void;
@@ -33,6 +34,7 @@ export class WebSocketConnection extends MsgpackConnection {
   /** What came while nobody may be given anything: a browser's socket cannot be stopped. */
   #early: Uint8Array[] = [];
   #gone: string | null = null;
+  readonly #taken = () => this.taken();
 
   constructor(socket: WebSocketLike) {
     super();
@@ -52,7 +54,7 @@ export class WebSocketConnection extends MsgpackConnection {
     if (this.output.length === 0 || this.#socket.readyState !== OPEN) return;
     const bytes = this.output.take();
     for (let at = 0; at < bytes.length; at += MAX_PAYLOAD)
-      this.#socket.send(bytes.subarray(at, at + MAX_PAYLOAD));
+      this.#socket.send(bytes.subarray(at, at + MAX_PAYLOAD), this.#taken);
   }
 
   protected override readingChanged(): void {

@@ -104,6 +104,25 @@ describe('a WebSocket connection', () => {
     client.close();
   });
 
+  it('says when a peer that did not read has taken all of it', async () => {
+    const [client, server] = await pair();
+    const here = new Collector(server);
+    const there = new Collector(client);
+    client.pause();
+    for (let round = 0; round < 20; round++) {
+      server.send(message(1, new Uint8Array(1 << 20)));
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    expect(server.queuedBytes).toBeGreaterThan(1 << 20);
+    const drained = here.drains;
+    client.resume();
+    await there.count(20);
+    await until(() => here.drains > drained);
+    expect(here.drains).toBe(drained + 1);
+    expect(server.queuedBytes).toBe(0);
+    client.close();
+  });
+
   it('ends for text, for garbage, and for more than a message may be', async () => {
     const reasons: string[] = [];
     const address = await serve({
