@@ -35,6 +35,8 @@ describe('Region', () => {
     expect(a.covers(b)).toBe(inB.every((pixel, at) => !pixel || inA[at]!));
     // Equal sets have equal bands, however they came about.
     expect(a.union(b).rects).toEqual(b.union(a).rects);
+    expect(a.union(b).equals(b.union(a))).toBe(true);
+    expect(a.equals(b)).toBe(inA.every((pixel, at) => pixel === inB[at]));
     expect(a.translate(3, -5).translate(-3, 5).rects).toEqual(a.rects);
   });
 

@@ -21,9 +21,12 @@ interface Band {
   readonly spans: Spans;
 }
 
-/** What is in the result, given what is in the two operands. */
-type Rule = (inA: boolean, inB: boolean) => boolean;
+/** What is in the result, by what is in the operands: neither, the first, the second, both. */
+type Rule = readonly [boolean, boolean, boolean, boolean];
 
+const UNION: Rule = [false, true, true, true];
+const INTERSECTION: Rule = [false, false, false, true];
+const DIFFERENCE: Rule = [false, true, false, false];
 const NO_SPANS: Spans = [];
 const LOWEST = -(2 ** 31);
 const HIGHEST = 2 ** 31 - 1;
@@ -45,6 +48,7 @@ export class Region {
 
   readonly #bands: readonly Band[];
   #rects: readonly Rect[] | null = null;
+  #bounds: Rect | null = null;
 
   private constructor(bands: readonly Band[]) {
     this.#bands = bands;
@@ -76,11 +80,8 @@ export class Region {
 
   /** The smallest rectangle around it; without width and height when it is empty. */
   get bounds(): Rect {
-    if (this.#bands.length === 0) return { x: 0, y: 0, width: 0, height: 0 };
-    const left = Math.min(...this.#bands.map(band => band.spans[0]!));
-    const right = Math.max(...this.#bands.map(band => band.spans.at(-1)!));
-    const top = this.#bands[0]!.top;
-    return { x: left, y: top, width: right - left, height: this.#bands.at(-1)!.bottom - top };
+    this.#bounds ??= boundsOf(this.#bands);
+    return this.#bounds;
   }
 
   /** Pixels in it. */
@@ -89,34 +90,22 @@ export class Region {
   }
 
   union(other: Region): Region {
-    if (this.isEmpty) return other;
-    if (other.isEmpty) return this;
-    return combine(
-      this.#bands,
-      other.#bands,
-      (a, b) => a || b,
-      bands => new Region(bands),
-    );
+    if (this.isEmpty || other.#holds(this)) return other;
+    if (other.isEmpty || this.#holds(other)) return this;
+    return this.#combined(other, UNION);
   }
 
   intersect(other: Region): Region {
-    if (this.isEmpty || other.isEmpty) return Region.empty;
-    return combine(
-      this.#bands,
-      other.#bands,
-      (a, b) => a && b,
-      bands => new Region(bands),
-    );
+    if (this.#apart(other)) return Region.empty;
+    if (this.#holds(other)) return other;
+    if (other.#holds(this)) return this;
+    return this.#combined(other, INTERSECTION);
   }
 
   subtract(other: Region): Region {
-    if (this.isEmpty || other.isEmpty) return this;
-    return combine(
-      this.#bands,
-      other.#bands,
-      (a, b) => a && !b,
-      bands => new Region(bands),
-    );
+    if (this.#apart(other)) return this;
+    if (other.#holds(this)) return Region.empty;
+    return this.#combined(other, DIFFERENCE);
   }
 
   translate(dx: number, dy: number): Region {
@@ -135,7 +124,30 @@ export class Region {
   }
 
   equals(other: Region): boolean {
-    return this.subtract(other).isEmpty && other.subtract(this).isEmpty;
+    const a = this.#bands;
+    const b = other.#bands;
+    return a === b || (a.length === b.length && a.every((band, at) => bandsEqual(band, b[at]!)));
+  }
+
+  #combined(other: Region, rule: Rule): Region {
+    const bands = combine(this.#bands, other.#bands, rule);
+    return bands.length === 0 ? Region.empty : new Region(bands);
+  }
+
+  /** It is one rectangle, which has all of `other` in it. */
+  #holds(other: Region): boolean {
+    const band = this.#bands[0];
+    if (this.#bands.length !== 1 || band?.spans.length !== 2) return false;
+    const { x, y, width, height } = other.bounds;
+    return band.top <= y && band.bottom >= y + height && band.spans[0]! <= x && band.spans[1]! >= x + width;
+  }
+
+  /** Not even the bounds have a pixel in common. */
+  #apart(other: Region): boolean {
+    if (this.isEmpty || other.isEmpty) return true;
+    const a = this.bounds;
+    const b = other.bounds;
+    return a.x >= b.x + b.width || b.x >= a.x + a.width || a.y >= b.y + b.height || b.y >= a.y + a.height;
   }
 
   /** The bounds instead, once there are more than `limit` rectangles: for damage, where too much is harmless. */
@@ -153,25 +165,38 @@ function rectsOf(band: Band): Rect[] {
   return rects;
 }
 
+function boundsOf(bands: readonly Band[]): Rect {
+  const [first] = bands;
+  if (!first) return { x: 0, y: 0, width: 0, height: 0 };
+  let left = HIGHEST;
+  let right = LOWEST;
+  for (const { spans } of bands) {
+    left = Math.min(left, spans[0]!);
+    right = Math.max(right, spans.at(-1)!);
+  }
+  return { x: left, y: first.top, width: right - left, height: bands.at(-1)!.bottom - first.top };
+}
+
 /** Cuts both operands at every row where one of them changes and joins slab by slab. */
-function combine(
-  a: readonly Band[],
-  b: readonly Band[],
-  rule: Rule,
-  make: (bands: readonly Band[]) => Region,
-): Region {
-  const edges = [...new Set([...a, ...b].flatMap(band => [band.top, band.bottom]))].sort((x, y) => x - y);
+function combine(a: readonly Band[], b: readonly Band[], rule: Rule): Band[] {
   const bands: Band[] = [];
   let atA = 0;
   let atB = 0;
-  for (let at = 0; at + 1 < edges.length; at++) {
-    const top = edges[at]!;
-    const bottom = edges[at + 1]!;
-    while (atA < a.length && a[atA]!.bottom <= top) atA++;
-    while (atB < b.length && b[atB]!.bottom <= top) atB++;
+  let top = Math.min(a[0]?.top ?? HIGHEST, b[0]?.top ?? HIGHEST);
+  while (atA < a.length || atB < b.length) {
+    const bottom = Math.min(edgeBelow(a[atA], top), edgeBelow(b[atB], top));
     append(bands, top, bottom, joinSpans(spansAt(a[atA], top), spansAt(b[atB], top), rule));
+    if (a[atA]?.bottom === bottom) atA++;
+    if (b[atB]?.bottom === bottom) atB++;
+    top = bottom;
   }
-  return bands.length === 0 ? Region.empty : make(bands);
+  return bands;
+}
+
+/** The first row below `top` where a band begins or ends. */
+function edgeBelow(band: Band | undefined, top: number): number {
+  if (!band) return Number.POSITIVE_INFINITY;
+  return band.top > top ? band.top : band.bottom;
 }
 
 function spansAt(band: Band | undefined, row: number): Spans {
@@ -179,6 +204,7 @@ function spansAt(band: Band | undefined, row: number): Spans {
 }
 
 function joinSpans(a: Spans, b: Spans, rule: Rule): Spans {
+  if (a.length === 0 && b.length === 0) return NO_SPANS;
   const spans: number[] = [];
   let atA = 0;
   let atB = 0;
@@ -188,22 +214,23 @@ function joinSpans(a: Spans, b: Spans, rule: Rule): Spans {
     if (a[atA] === x) atA++;
     if (b[atB] === x) atB++;
     // An odd number of edges passed: the position is inside a span.
-    const now = rule((atA & 1) === 1, (atB & 1) === 1);
+    const now = rule[(atA & 1) | ((atB & 1) << 1)]!;
     if (now !== inside) spans.push(x);
     inside = now;
   }
   return spans;
 }
 
+const spansEqual = (a: Spans, b: Spans): boolean => a.length === b.length && a.every((x, at) => x === b[at]);
+
+const bandsEqual = (a: Band, b: Band): boolean =>
+  a.top === b.top && a.bottom === b.bottom && spansEqual(a.spans, b.spans);
+
 /** Adds a slab, as part of the band above it where that has the same spans. */
 function append(bands: Band[], top: number, bottom: number, spans: Spans): void {
   if (spans.length === 0) return;
   const above = bands.at(-1);
-  const same =
-    above?.bottom === top &&
-    above.spans.length === spans.length &&
-    above.spans.every((x, at) => x === spans[at]);
-  if (same) bands[bands.length - 1] = { ...above, bottom };
+  if (above?.bottom === top && spansEqual(above.spans, spans)) bands[bands.length - 1] = { ...above, bottom };
   else bands.push({ top, bottom, spans });
 }
 
