@@ -79,14 +79,14 @@ export class HostMemory implements Backing {
   }
 
   pin(offset: number, length: number, access: PinAccess = 'write'): Pin {
-    requireInside(this.size, offset, length);
+    this.#requireInside(offset, length);
     const pin = this.#window(offset, length) ?? this.#bounce(offset, length, access);
     const counted = this.#count(() => pin[Symbol.dispose]());
     return { address: pin.address, length, ...counted };
   }
 
   hold(offset: number, length: number): Disposable {
-    requireInside(this.size, offset, length);
+    this.#requireInside(offset, length);
     return this.#count(() => {});
   }
 
@@ -140,6 +140,12 @@ export class HostMemory implements Backing {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#closeIfUnused();
+  }
+
+  /** A file that cannot shrink is as large as it was at least: the host is asked only for more. */
+  #requireInside(offset: number, length: number): void {
+    const known = this.#sealed && offset >= 0 && length >= 0 && offset + length <= this.#size;
+    if (!known) requireInside(this.size, offset, length);
   }
 
   /** One more pin, until it is disposed. */

@@ -30,6 +30,7 @@ export class HostWindows implements Disposable {
   lostWrites = 0;
   /** In the order of last use. */
   readonly #windows = new Set<Window>();
+  readonly #byFile = new Map<HostPages, Set<Window>>();
 
   constructor(memory: PhysicalMemory, host: HostFiles | null) {
     this.#memory = memory;
@@ -74,8 +75,7 @@ export class HostWindows implements Disposable {
   /** Unmaps what nobody has pinned of a file. Returns whether nothing of it is left. */
   drop(file: HostPages): boolean {
     let all = true;
-    for (const window of [...this.#windows]) {
-      if (window.file !== file) continue;
+    for (const window of [...(this.#byFile.get(file) ?? [])]) {
       if (window.pins === 0) this.#close(window);
       else all = false;
     }
@@ -97,9 +97,8 @@ export class HostWindows implements Disposable {
   }
 
   #find(file: HostPages, offset: number, length: number): Window | undefined {
-    for (const window of this.#windows)
-      if (window.file === file && window.offset <= offset && offset + length <= window.offset + window.length)
-        return window;
+    for (const window of this.#byFile.get(file) ?? [])
+      if (window.offset <= offset && offset + length <= window.offset + window.length) return window;
     return undefined;
   }
 
@@ -119,11 +118,17 @@ export class HostWindows implements Disposable {
     }
     const window: Window = { file, offset: start, ...range, pins: 0 };
     this.#windows.add(window);
+    const others = this.#byFile.get(file);
+    if (others) others.add(window);
+    else this.#byFile.set(file, new Set([window]));
     return window;
   }
 
   #close(window: Window): void {
     this.#windows.delete(window);
+    const others = this.#byFile.get(window.file);
+    others?.delete(window);
+    if (others?.size === 0) this.#byFile.delete(window.file);
     this.#host?.unmapFixed(this.#memory.memory, window.address, window.length);
     this.#memory.releaseWindow(window);
   }
