@@ -285,6 +285,7 @@ it('tells tools what it runs on', () => {
     '/dev/dri/card1 everybody',
     '/dev/dri/renderD129 everybody',
     '/dev/udmabuf everybody',
+    '/dev/dma_heap/system everybody',
     'Virtual-1 64x48 60',
     'Virtual-1 1 true framebuffer',
     'Virtual-1 0 true ',

@@ -1,4 +1,4 @@
-// The computer that a compositor runs on: a kernel with a display, a render engine, vgem and udmabuf.
+// The computer that a compositor runs on: a kernel with a display, a render engine, vgem, udmabuf and a heap.
 import { createSimgpu } from './kernel/drivers/simgpu/index.ts';
 import { createSimkms, type OutputOptions, type Simkms } from './kernel/drivers/simkms/index.ts';
 import { createVgem } from './kernel/drivers/vgem/index.ts';
@@ -6,6 +6,7 @@ import type { Engine } from './kernel/engine/engine.ts';
 import { VirtualEngine } from './kernel/engine/virtual-engine.ts';
 import { WorkerEngine } from './kernel/engine/worker-engine.ts';
 import { Kernel, type KernelOptions } from './kernel/kernel.ts';
+import { addSystemHeap } from './kernel/memory/dma-heap.ts';
 import { addUdmabufDevice } from './kernel/memory/udmabuf.ts';
 import type { Machine } from './machine/machine.ts';
 
@@ -24,7 +25,7 @@ export interface Devices {
   readonly simkms: Simkms;
 }
 
-/** Makes a kernel and its devices: simkms, simgpu, vgem and udmabuf, at the nodes that `docs/architecture.md` lists. */
+/** Makes a kernel and its devices: simkms, simgpu, vgem, udmabuf and the system heap, at the nodes that `docs/architecture.md` lists. */
 export function createDevices({ outputs, engines, ...options }: DevicesOptions): Devices {
   const kernel = new Kernel(options);
   const engine =
@@ -37,5 +38,6 @@ export function createDevices({ outputs, engines, ...options }: DevicesOptions):
   createSimgpu(kernel, { engine: engine('render') });
   createVgem(kernel);
   addUdmabufDevice(kernel);
+  addSystemHeap(kernel);
   return { kernel, simkms };
 }

@@ -32,6 +32,7 @@
  */
 
 export * from '../../protocol/uapi/dma-buf.ts';
+export * from '../../protocol/uapi/dma-heap.ts';
 export * from '../../protocol/uapi/fcntl.ts';
 export * from '../../protocol/uapi/sync-file.ts';
 export * from '../../protocol/uapi/syncobj.ts';
@@ -41,6 +42,7 @@ export { openHostFiles } from '../machine/host-files.ts';
 export { type Machine, MILLISECOND, type Nanoseconds, SECOND } from '../machine/machine.ts';
 export { RealMachine } from '../machine/real-machine.ts';
 export { VirtualMachine } from '../machine/virtual-machine.ts';
+export type { Behaviour, KernelVersion } from './behaviour.ts';
 export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
 export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
 export { createSimgpu, type SimgpuOptions } from './drivers/simgpu/index.ts';
@@ -58,6 +60,7 @@ export { createVgem, type VgemOptions } from './drivers/vgem/index.ts';
 export { type DeviceNode, Kernel, type KernelOptions, type NodeAccess, type TaskOptions } from './kernel.ts';
 export type { Backing, Pin } from './memory/backing.ts';
 export { createBacking } from './memory/create-backing.ts';
+export { addSystemHeap } from './memory/dma-heap.ts';
 export { PhysicalMemory } from './memory/physical-memory.ts';
 export { addUdmabufDevice } from './memory/udmabuf.ts';
 export { Fence } from './sync/fence.ts';

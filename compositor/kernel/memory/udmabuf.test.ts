@@ -16,6 +16,7 @@ import { UDMABUF_CREATE, UDMABUF_CREATE_LIST } from '../../../protocol/uapi/udma
 import { dmaBufOf } from '../dma-buf/dma-buf.ts';
 import { BusError } from '../task/address-space.ts';
 import { errnoOf, sealedMemfd, startKernel } from '../task/fixture.ts';
+import type { MemFile } from './memfd.ts';
 
 const HUGE = 0xffff_ffff_ffff_f000n;
 
@@ -51,6 +52,20 @@ describe('UDMABUF_CREATE', () => {
   ])('asks for F_SEAL_SHRINK and refuses sealed writing: %s', (_name, seals, expected) => {
     const { create, task } = start();
     expect(errnoOf(() => create(16384n, { memfd: sealedMemfd(task, 16384, seals) }))).toBe(expected);
+  });
+
+  it('gives its pages back once when no descriptor is free', () => {
+    const { task, kernel } = startKernel({ descriptorLimit: 3 });
+    const device = task.open('/dev/udmabuf');
+    const memfd = sealedMemfd(task, 4096);
+    const create = () => task.callForNumber(device, UDMABUF_CREATE, { memfd, size: 4096n });
+    const first = create();
+    const { backing } = task.files.get(memfd).operations as MemFile;
+    const { pins } = backing;
+    expect(errnoOf(create)).toBe('EMFILE');
+    expect([backing.pins, kernel.dmaBufs.size]).toEqual([pins, 1]);
+    task.close(first);
+    expect([backing.pins, kernel.dmaBufs.size]).toEqual([0, 0]);
   });
 
   it('takes whole pages inside the file', () => {
