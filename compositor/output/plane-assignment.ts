@@ -1,8 +1,8 @@
 // Which layer goes to which plane: proposed here, tested by the kernel, applied by whoever asked.
 import { fourccText } from '../../protocol/uapi/fourcc.ts';
 import type { Trace } from '../observe/trace.ts';
-import { cull } from '../render/layer.ts';
-import { Region, type Size } from '../scene/region.ts';
+import { intersectRects, type Rect, Region, type Size } from '../scene/region.ts';
+import type { Surface } from '../scene/surface.ts';
 import type { ClientFramebuffers } from './framebuffers.ts';
 import type { SurfaceLayer } from './layers.ts';
 import type { Pipe, PlaneInfo } from './pipes.ts';
@@ -32,6 +32,9 @@ const REFUSAL_FRAMES = 60;
 /** Accepted proposals remembered; windows that move make a new one with every step. */
 const ACCEPTED_KEPT = 64;
 
+/** Why each surface is where it is. */
+type Reasons = Map<Surface, string>;
+
 interface Verdict {
   readonly reason: string;
   /** Number of the frame in which it may be tried again. */
@@ -45,11 +48,14 @@ export class PlaneAssigner {
   readonly #trace: Trace;
   readonly #output: string;
   #frame = 0;
-  #reasons = new Map<string, string>();
+  #reasons: Reasons = new Map();
   #refusals = new Map<string, Verdict>();
   /** Proposals that passed the test, until one of them fails or there are many. */
   readonly #accepted = new Set<string>();
-  #last: ReadonlySet<string> = new Set();
+  #last: ReadonlySet<Surface> = new Set();
+  /** Surfaces are told apart by number in keys: labels are for people. */
+  readonly #numbers = new WeakMap<Surface, number>();
+  #nextNumber = 1;
 
   constructor(options: {
     pipe: Pipe;
@@ -69,7 +75,7 @@ export class PlaneAssigner {
   assign(layers: readonly SurfaceLayer[], test: TestAssignment): Assignment {
     this.#frame++;
     if (this.#accepted.size > ACCEPTED_KEPT) this.#accepted.clear();
-    const reasons = new Map<string, string>();
+    const reasons: Reasons = new Map();
     const assignment = this.#fullscreen(layers, test, reasons) ?? this.#overlays(layers, test, reasons);
     this.#cool(layers, assignment);
     this.#explain(assignment, reasons);
@@ -83,42 +89,36 @@ export class PlaneAssigner {
   }
 
   /** One layer that hides all others goes to the primary plane as it is. */
-  #fullscreen(
-    layers: readonly SurfaceLayer[],
-    test: TestAssignment,
-    reasons: Map<string, string>,
-  ): Assignment | null {
-    const area = Region.of({ x: 0, y: 0, ...this.#size });
-    const { visible, uncovered } = cull(layers, area);
-    const layer = layers.find(candidate => candidate === visible[0]?.layer);
-    if (visible.length !== 1 || !layer || !uncovered.isEmpty) return null;
-    return this.#try(layer, this.#pipe.primary, { scanout: [], composed: [] }, test, reasons);
+  #fullscreen(layers: readonly SurfaceLayer[], test: TestAssignment, reasons: Reasons): Assignment | null {
+    const screen = { x: 0, y: 0, ...this.#size };
+    const top = layers.findLast(({ destination }) => intersectRects(destination, screen) !== null);
+    if (!top?.opaque.covers(Region.of(screen))) return null;
+    if (unfit(top) !== null) return null;
+    return this.#try(top, this.#pipe.primary, { scanout: [], composed: [] }, test, reasons);
   }
 
   /**
    * Overlays lie above the primary plane, so a layer can go there when nothing composed lies above it. From the top
    * down, each layer that can takes the highest plane that is left.
    */
-  #overlays(layers: readonly SurfaceLayer[], test: TestAssignment, reasons: Map<string, string>): Assignment {
+  #overlays(layers: readonly SurfaceLayer[], test: TestAssignment, reasons: Reasons): Assignment {
     const planes = [...this.#pipe.overlays];
     const screen = Region.of({ x: 0, y: 0, ...this.#size });
     let accepted: Assignment = { scanout: [], composed: layers };
-    let above = Region.empty;
-    let hidden = Region.empty;
-    for (const layer of [...layers].reverse()) {
-      const extent = Region.of(layer.destination).intersect(screen);
-      // What cannot be seen needs no plane.
-      if (hidden.covers(extent)) continue;
+    const above: SurfaceLayer[] = [];
+    const composed: Rect[] = [];
+    for (const layer of layers.toReversed()) {
       const plane = planes.at(-1);
-      let proposal: Assignment | null = null;
-      if (!plane) reasons.set(layer.label, 'all overlay planes are taken');
-      else if (!above.intersect(extent).isEmpty) reasons.set(layer.label, 'composed content lies above it');
-      else proposal = this.#try(layer, plane, accepted, test, reasons);
+      const reason = unfit(layer) ?? (plane ? covered(layer, composed) : 'all overlay planes are taken');
+      // What cannot be seen needs no plane.
+      if (reason === null && !isSeen(layer, above, screen)) continue;
+      if (reason !== null) reasons.set(layer.surface, reason);
+      const proposal = reason === null && plane ? this.#try(layer, plane, accepted, test, reasons) : null;
+      above.push(layer);
       if (proposal) {
         accepted = proposal;
         planes.pop();
-      } else above = above.union(extent);
-      hidden = hidden.union(layer.opaque.intersect(screen));
+      } else composed.push(layer.destination);
     }
     return accepted;
   }
@@ -129,19 +129,18 @@ export class PlaneAssigner {
     plane: PlaneInfo,
     rest: Assignment,
     test: TestAssignment,
-    reasons: Map<string, string>,
+    reasons: Reasons,
   ): Assignment | null {
     const { buffer } = layer.use;
     const refuse = (reason: string): null => {
-      const before = reasons.get(layer.label);
-      reasons.set(layer.label, `${before ? `${before}; ` : ''}${plane.name}: ${reason}`);
+      const before = reasons.get(layer.surface);
+      reasons.set(layer.surface, `${before ? `${before}; ` : ''}${plane.name}: ${reason}`);
       return null;
     };
-    if (buffer.kind !== 'dmabuf') return refuse(`${buffer.kind} buffers are not scanned out`);
+    if (buffer.kind !== 'dmabuf') return refuse(NOT_SCANNED_OUT[buffer.kind]);
     if (!plane.formats.includes(buffer.format))
       return refuse(`it cannot show format ${fourccText(buffer.format)}`);
-    if (layer.transform !== 0) return refuse(`the content is turned (transform ${layer.transform})`);
-    const verdict = this.#refusals.get(refusalKey(layer, plane));
+    const verdict = this.#refusals.get(this.#key(layer, plane));
     if (verdict && verdict.until > this.#frame) return refuse(verdict.reason);
     const framebuffer = this.#framebuffers.of(buffer);
     if (framebuffer.kind === 'refused') return refuse(framebuffer.reason);
@@ -163,20 +162,20 @@ export class PlaneAssigner {
   }
 
   #refuse(layer: SurfaceLayer, plane: PlaneInfo, reason: string): void {
-    this.#refusals.set(refusalKey(layer, plane), { reason, until: this.#frame + REFUSAL_FRAMES });
+    this.#refusals.set(this.#key(layer, plane), { reason, until: this.#frame + REFUSAL_FRAMES });
   }
 
   /** A layer that is shown still and not on a plane any more stays off it for a while. */
   #cool(layers: readonly SurfaceLayer[], { scanout }: Assignment): void {
-    const now = new Set(scanout.map(({ layer }) => layer.label));
+    const now = new Set(scanout.map(({ layer }) => layer.surface));
     const verdict: Verdict = {
       reason: 'it had to leave a plane a moment ago',
       until: this.#frame + COOLING_FRAMES,
     };
     for (const layer of layers) {
-      if (!this.#last.has(layer.label) || now.has(layer.label)) continue;
+      if (!this.#last.has(layer.surface) || now.has(layer.surface)) continue;
       for (const plane of [this.#pipe.primary, ...this.#pipe.overlays])
-        this.#refusals.set(refusalKey(layer, plane), verdict);
+        this.#refusals.set(this.#key(layer, plane), verdict);
     }
     this.#last = now;
     if (this.#refusals.size === 0) return;
@@ -184,26 +183,52 @@ export class PlaneAssigner {
   }
 
   /** Says what changed, once. */
-  #explain({ scanout }: Assignment, reasons: Map<string, string>): void {
-    for (const { layer, plane } of scanout) reasons.set(layer.label, `shown by ${plane.name}`);
-    for (const [label, reason] of reasons)
-      if (this.#reasons.get(label) !== reason)
-        this.#trace.note('plane', `${label} on ${this.#output}: ${reason}`);
+  #explain({ scanout }: Assignment, reasons: Reasons): void {
+    for (const { layer, plane } of scanout) reasons.set(layer.surface, `shown by ${plane.name}`);
+    for (const [surface, reason] of reasons)
+      if (this.#reasons.get(surface) !== reason)
+        this.#trace.note('plane', `${surface.label} on ${this.#output}: ${reason}`);
     this.#reasons = reasons;
+  }
+
+  /** What a refusal is for: a surface with content of these sizes on a plane. */
+  #key({ surface, source, destination, use }: SurfaceLayer, plane: PlaneInfo): string {
+    let number = this.#numbers.get(surface);
+    if (number === undefined) {
+      number = this.#nextNumber++;
+      this.#numbers.set(surface, number);
+    }
+    return [
+      plane.id,
+      number,
+      use.buffer.format,
+      source.width,
+      source.height,
+      destination.width,
+      destination.height,
+    ].join(' ');
   }
 }
 
-function refusalKey(layer: SurfaceLayer, plane: PlaneInfo): string {
-  const { source, destination, use } = layer;
-  return [
-    plane.id,
-    layer.label,
-    use.buffer.format,
-    source.width,
-    source.height,
-    destination.width,
-    destination.height,
-  ].join(' ');
+const NOT_SCANNED_OUT = {
+  shm: 'shm buffers are not scanned out',
+  'single-pixel': 'single-pixel buffers are not scanned out',
+} as const;
+
+/** Why no plane can show a layer; null when one might. */
+function unfit({ use, transform }: SurfaceLayer): string | null {
+  if (use.buffer.kind !== 'dmabuf') return NOT_SCANNED_OUT[use.buffer.kind];
+  return transform === 0 ? null : `the content is turned (transform ${transform})`;
+}
+
+const covered = ({ destination }: SurfaceLayer, composed: readonly Rect[]): string | null =>
+  composed.some(rect => intersectRects(rect, destination) !== null) ? 'composed content lies above it' : null;
+
+/** Whether the layers above leave anything of it on the screen. */
+function isSeen({ destination }: SurfaceLayer, above: readonly SurfaceLayer[], screen: Region): boolean {
+  let rest = Region.of(destination).intersect(screen);
+  for (const { opaque } of above) rest = rest.subtract(opaque);
+  return !rest.isEmpty;
 }
 
 function shapeOf({ plane, layer }: PlaneUse): string {
