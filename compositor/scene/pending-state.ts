@@ -54,7 +54,10 @@ export class PendingState {
   /** Makes the pending state one frozen commit; what belongs to one commit alone starts anew. */
   take(context: CommitContext): SurfaceCommit {
     const commit: SurfaceCommit = Object.freeze({
-      ...context,
+      sequence: context.sequence,
+      time: context.time,
+      attached: context.attached,
+      bufferSize: context.bufferSize,
       bufferDamage: damageInBuffer(this, context.bufferSize),
       offset: this.offset,
       transform: this.transform,

@@ -28,7 +28,7 @@ export function surfaceSize(mapping: BufferMapping, buffer: Size | null): Size {
 /** The part of the buffer that is shown, in buffer pixels, possibly with fractions. */
 export function sourceRect(mapping: BufferMapping, buffer: Size): Rect {
   const { source } = mapping.viewport;
-  if (!source) return { x: 0, y: 0, ...buffer };
+  if (!source) return { x: 0, y: 0, width: buffer.width, height: buffer.height };
   const turned = transformSize(buffer, mapping.transform);
   const { scale } = mapping;
   const scaled = {
