@@ -51,7 +51,13 @@ export class ImageCache implements Disposable {
       this.#entries.set(buffer.id, entry);
       buffer.lifetime.whenEnded(() => this.#forget(buffer.id));
     }
-    return entry?.source(use) ?? null;
+    try {
+      return entry?.source(use) ?? null;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.refuse(buffer, error.message);
+      return null;
+    }
   }
 
   /** The device does not take it: it is not drawn from any more. */

@@ -3,6 +3,7 @@ import { F_ADD_SEALS, F_GET_SEALS, F_SEAL_SHRINK, F_SEAL_WRITE } from '../../pro
 import { UDMABUF_CREATE, UDMABUF_FLAGS_CLOEXEC } from '../../protocol/uapi/udmabuf.ts';
 import { PAGE_SIZE, type Task } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { BufferUse } from '../scene/buffer-use.ts';
 import type { ShmBuffer } from '../scene/client-buffer.ts';
 import type { GpuImage, RenderDevice } from './render-device.ts';
 
@@ -12,8 +13,8 @@ export const UDMABUF_NODE = '/dev/udmabuf';
 export interface ShmSource extends Disposable {
   /** Whether jobs read the client's own memory, which must not be released before they are over. */
   readonly shared: boolean;
-  /** The image with the content of a commit; `commit` identifies it. Null when the client's memory is gone. */
-  image(commit: object): GpuImage | null;
+  /** The image with the content of a commit. Null when the client's memory is gone. Throws a KernelError. */
+  image(use: BufferUse): GpuImage | null;
 }
 
 /**
@@ -88,14 +89,22 @@ function createUdmabuf(
   }
 }
 
-/** A copy in the compositor's own memory, taken once for each commit. */
+interface Copy {
+  readonly handle: number;
+  readonly address: bigint;
+}
+
+/** Copies kept for the next commits: one is written while jobs read the other. */
+const SPARE_COPIES = 2;
+
+/** Copies in the compositor's own memory, one for each commit that is shown. The client gets its buffer back at once. */
 export class CopiedShm implements ShmSource {
   readonly shared = false;
   readonly #device: RenderDevice;
   readonly #buffer: ShmBuffer;
   readonly #machine: Machine;
-  #copy: { readonly handle: number; readonly address: bigint } | null = null;
-  #commit: object | null = null;
+  readonly #copies = new Map<BufferUse, Copy>();
+  readonly #spare: Copy[] = [];
   #faulted = false;
 
   constructor(device: RenderDevice, buffer: ShmBuffer, machine: Machine) {
@@ -104,33 +113,63 @@ export class CopiedShm implements ShmSource {
     this.#machine = machine;
   }
 
-  image(commit: object): GpuImage | null {
+  image(use: BufferUse): GpuImage | null {
     if (this.#faulted) return null;
-    if (this.#commit !== commit || !this.#copy) {
-      if (!this.#fill()) return null;
-      this.#commit = commit;
-    }
-    return imageOf(this.#buffer, this.#copy!.handle, 0);
+    const copy = this.#copies.get(use) ?? this.#make(use);
+    return copy && imageOf(this.#buffer, copy.handle, 0);
   }
 
   [Symbol.dispose](): void {
-    if (!this.#copy) return;
-    const { task, buffers } = this.#device;
-    if (!task.exited) task.munmap(this.#copy.address, this.#buffer.byteLength);
-    buffers.drop(this.#copy.handle);
-    this.#copy = null;
+    for (const copy of [...this.#copies.values(), ...this.#spare.splice(0)]) this.#drop(copy);
+    this.#copies.clear();
   }
 
-  #fill(): boolean {
-    // A job may still read the last copy: it keeps that memory, and the new content goes elsewhere.
-    if (this.#copy && this.#device.busy(this.#copy.handle)) this[Symbol.dispose]();
-    const { byteLength, memory, offset } = this.#buffer;
-    if (!this.#copy) {
-      const handle = this.#device.createBuffer(byteLength);
-      this.#copy = { handle, address: this.#device.map(handle, byteLength) };
+  #make(use: BufferUse): Copy | null {
+    const copy = this.#take();
+    if (!this.#fill(copy)) {
+      this.#spare.push(copy);
+      return null;
     }
+    this.#copies.set(use, copy);
+    use.whenEnded(() => this.#retire(use));
+    use.copied();
+    return copy;
+  }
+
+  /** A spare copy that no job reads any more, or a new one. */
+  #take(): Copy {
+    const idle = this.#spare.findIndex(({ handle }) => !this.#device.busy(handle));
+    if (idle >= 0) return this.#spare.splice(idle, 1)[0]!;
+    const { byteLength } = this.#buffer;
+    const handle = this.#device.createBuffer(byteLength);
+    try {
+      return { handle, address: this.#device.map(handle, byteLength) };
+    } catch (error) {
+      this.#device.buffers.drop(handle);
+      throw error;
+    }
+  }
+
+  #retire(use: BufferUse): void {
+    const copy = this.#copies.get(use);
+    if (!copy) return;
+    this.#copies.delete(use);
+    if (this.#spare.length < SPARE_COPIES) this.#spare.push(copy);
+    else this.#drop(copy);
+  }
+
+  /** Jobs that still read it keep its memory. */
+  #drop({ handle, address }: Copy): void {
+    const { task, buffers } = this.#device;
+    if (!task.exited) task.munmap(address, this.#buffer.byteLength);
+    buffers.drop(handle);
+  }
+
+  /** False when the client's memory is gone. */
+  #fill({ address }: Copy): boolean {
+    const { byteLength, memory, offset } = this.#buffer;
     const { task } = this.#device;
-    const target = task.memory.view(this.#copy.address, byteLength);
+    const target = task.memory.view(address, byteLength);
     for (let done = 0; done < byteLength; ) {
       const count = task.pread(memory.fd, target.subarray(done), BigInt(offset + done));
       if (count === 0) {

@@ -1,11 +1,12 @@
-// One commit of a buffer, from the commit until the client has it back.
+// One commit of a buffer, from the commit until nobody shows it any more.
 import type { ClientBuffer } from './client-buffer.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Acquire, ReleaseService, ReleaseTargets } from './synchronisation.ts';
 
 /**
  * A buffer as one commit attached it. The surface holds it while it is pending or current; every output, plane and
- * capture that reads it holds it too. When the last hold is disposed the release service gives it back, exactly once.
+ * capture that reads it holds it too. When the last hold is disposed, or a copy stands in for it, the release service gives
+ * it back, exactly once.
  *
  * A consumer whose read leaves a fence in the dma-bufs' reservations may drop its hold once that fence is there. A
  * consumer of `shm` memory, which has no reservation, keeps its hold until its fence has *signalled*, because the
@@ -16,6 +17,8 @@ export class BufferUse {
   readonly acquire: Acquire;
   readonly targets: ReleaseTargets;
   readonly #lifetime = new Lifetime();
+  readonly #release: ReleaseService;
+  #released = false;
 
   constructor(options: {
     buffer: ClientBuffer;
@@ -26,25 +29,42 @@ export class BufferUse {
     this.buffer = options.buffer;
     this.acquire = options.acquire;
     this.targets = options.targets;
+    this.#release = options.release;
     const holds = holdsOf(options);
     this.#lifetime.whenEnded(() => {
-      options.release.release(this);
+      this.#giveBack();
       for (const hold of holds) hold[Symbol.dispose]();
     });
   }
 
-  /** Keeps the buffer from being released. Throws once it has been. `consumer` is for people: `output HDMI-1`. */
+  /** Keeps the buffer from being released. Throws once nobody holds it. `consumer` is for people: `output HDMI-1`. */
   hold(consumer: string): Disposable {
     return this.#lifetime.hold(consumer);
   }
 
+  /** Nothing reads the client's memory any more: whoever says so has a copy, and keeps it until `whenEnded`. */
+  copied(): void {
+    this.#giveBack();
+  }
+
+  /** Calls `listener` when the last hold is gone: the content is shown nowhere. */
+  whenEnded(listener: () => void): void {
+    this.#lifetime.whenEnded(listener);
+  }
+
   get released(): boolean {
-    return this.#lifetime.ended;
+    return this.#released;
   }
 
   /** Who keeps it from being released. */
   get holders(): string[] {
     return this.#lifetime.holders;
+  }
+
+  #giveBack(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#release.release(this);
   }
 }
 
