@@ -1,6 +1,7 @@
 import { O_RDWR } from '../../protocol/uapi/fcntl.ts';
 import type { HostFiles } from '../machine/host-files.ts';
 import type { Machine } from '../machine/machine.ts';
+import { type Behaviour, behaviourOf, type KernelVersion } from './behaviour.ts';
 import type { DmaBuf } from './dma-buf/dma-buf.ts';
 import { adoptHostFile } from './memory/memfd-create.ts';
 import { PhysicalMemory } from './memory/physical-memory.ts';
@@ -26,6 +27,8 @@ export interface KernelOptions {
   memoryBytes?: number;
   /** Real descriptors and mappings of the host; without it every memory object lives in physical memory alone. */
   host?: HostFiles | null;
+  /** Whose answers it gives where Linux's have changed. Default '7.2'. */
+  behaves?: KernelVersion;
 }
 
 export interface TaskOptions {
@@ -43,6 +46,7 @@ export class Kernel implements Disposable {
   readonly machine: Machine;
   readonly memory: PhysicalMemory;
   readonly host: HostFiles | null;
+  readonly behaviour: Behaviour;
   /** Dma-bufs that live, for observation. */
   readonly dmaBufs = new Set<DmaBuf>();
   /** For tests: says of an allocation, by what is allocated, that it fails with ENOMEM. */
@@ -59,6 +63,7 @@ export class Kernel implements Disposable {
   constructor(options: KernelOptions) {
     this.machine = options.machine;
     this.host = options.host ?? null;
+    this.behaviour = behaviourOf(options.behaves ?? '7.2');
     this.memory = new PhysicalMemory({ bytes: options.memoryBytes ?? 1 << 30, host: this.host });
   }
 

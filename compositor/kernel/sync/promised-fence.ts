@@ -7,8 +7,8 @@ import { Fence, type FenceIdentity } from './fence.ts';
 export const PROMISE_LIFETIME: Nanoseconds = 10n * SECOND;
 
 export interface PromiseOptions {
-  /** Default `PROMISE_LIFETIME`. */
-  lifetime?: Nanoseconds;
+  /** Default `PROMISE_LIFETIME`; null for a promise that nobody holds the process to. */
+  lifetime?: Nanoseconds | null;
   /** What it signals with when its time is up; null for no error. Default ETIMEDOUT. */
   error?: ErrnoName | null;
 }
@@ -18,17 +18,21 @@ export interface PromiseOptions {
  * wait for ever: when its time is up it signals by itself.
  */
 export class ExpiringFence extends Fence {
-  readonly #expiry: Timer;
+  readonly #expiry: Timer | null;
   #expired = false;
 
   constructor(machine: Machine, identity: FenceIdentity, options: PromiseOptions = {}) {
     const { lifetime = PROMISE_LIFETIME, error = 'ETIMEDOUT' } = options;
     super(machine, identity);
-    this.#expiry = machine.at(machine.now() + lifetime, `expiry of ${identity.driver} fence`, () => {
+    const expire = () => {
       this.#expired = true;
       if (error) this.setError(error);
       this.signal();
-    });
+    };
+    this.#expiry =
+      lifetime === null
+        ? null
+        : machine.at(machine.now() + lifetime, `expiry of ${identity.driver} fence`, expire);
   }
 
   /** Whether it signalled because its time was up. */
@@ -37,7 +41,7 @@ export class ExpiringFence extends Fence {
   }
 
   override signal(timestamp?: Nanoseconds): boolean {
-    this.#expiry.cancel();
+    this.#expiry?.cancel();
     return super.signal(timestamp ?? this.machine.now());
   }
 }

@@ -9,20 +9,20 @@ export interface SoftwareTimelineOptions {
   /** The timeline's name in file information: whose it is. */
   name: string;
   driver?: string;
-  /** How long each of its fences may stay pending. */
-  lifetime?: Nanoseconds;
+  /** How long each of its fences may stay pending; null for any time. */
+  lifetime?: Nanoseconds | null;
 }
 
 /**
- * A counter that userspace moves on, and fences at values of it (`drivers/dma-buf/sw_sync.c`), 32 bits that wrap. Each
- * fence expires, which sw_sync's do not. Disposing it ends what is pending with ENOENT.
+ * A counter that userspace moves on, and fences at values of it (`drivers/dma-buf/sw_sync.c`), 32 bits that wrap. Unless
+ * it is told otherwise its fences expire, which sw_sync's do not. Disposing it ends what is pending with ENOENT.
  */
 export class SoftwareTimeline implements Disposable {
   readonly name: string;
   readonly context: bigint;
   readonly #kernel: Kernel;
   readonly #driver: string;
-  readonly #lifetime: Nanoseconds;
+  readonly #lifetime: Nanoseconds | null;
   readonly #pending = new Set<{ value: number; fence: ExpiringFence }>();
   #value = 0;
 
@@ -30,7 +30,7 @@ export class SoftwareTimeline implements Disposable {
     this.#kernel = kernel;
     this.name = options.name;
     this.#driver = options.driver ?? 'sw_sync';
-    this.#lifetime = options.lifetime ?? PROMISE_LIFETIME;
+    this.#lifetime = options.lifetime === undefined ? PROMISE_LIFETIME : options.lifetime;
     this.context = kernel.allocateFenceContexts();
   }
 

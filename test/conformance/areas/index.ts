@@ -1,0 +1,10 @@
+import type { Probe } from '../probe.ts';
+
+/** One probe program: what it asks, and the recording of the same name. */
+export interface Area {
+  readonly name: string;
+  run(probe: Probe): void;
+}
+
+/** Areas in the order in which they were recorded. Each has a machine of its own. */
+export const areas: readonly Area[] = [];
