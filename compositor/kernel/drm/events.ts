@@ -15,16 +15,12 @@ export const EVENT_SPACE = 4096;
 export class PendingEvent {
   readonly length: number;
   #queue: EventQueue | null;
+  #orphaned: (() => void) | null = null;
 
   /** Made by `EventQueue.reserve`. */
   constructor(queue: EventQueue, length: number) {
     this.#queue = queue;
     this.length = length;
-  }
-
-  /** Whether the file that asked for it is still open. */
-  get wanted(): boolean {
-    return this.#queue !== null;
   }
 
   /** `drm_send_event`: `bytes` starts with a `drm_event` header and has the reserved length. */
@@ -43,9 +39,15 @@ export class PendingEvent {
     queue?.giveBack(this);
   }
 
+  /** Calls `run` when the file is closed before the event is sent: what would send it need not go on. */
+  whenOrphaned(run: () => void): void {
+    this.#orphaned = run;
+  }
+
   /** The file is gone. */
   orphan(): void {
     this.#queue = null;
+    this.#orphaned?.();
   }
 }
 

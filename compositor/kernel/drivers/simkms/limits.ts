@@ -1,6 +1,8 @@
 import { DRM_PLANE_TYPE_CURSOR, DRM_PLANE_TYPE_PRIMARY } from '../../../../protocol/uapi/drm-mode.ts';
+import { MILLISECOND, SECOND } from '../../../machine/machine.ts';
 import type { AtomicState } from '../../drm/kms/atomic-state.ts';
 import type { Crtc } from '../../drm/kms/crtc.ts';
+import { framesDuration, type Mode } from '../../drm/kms/mode.ts';
 import type { PlaneState } from '../../drm/kms/plane.ts';
 import { require } from '../../task/kernel-error.ts';
 import { isVisible } from './frame.ts';
@@ -17,7 +19,10 @@ export interface OverlayLimits {
   readonly screens: number;
 }
 export const DEFAULT_OVERLAYS: OverlayLimits = { scale: 4, screens: 2 };
-/** The engine's coordinates have 15 bits and a sign. */
+/** Time between two frames that the hardware can keep to. */
+const SHORTEST_FRAME = MILLISECOND / 2n;
+const LONGEST_FRAME = 2n * SECOND;
+/** The engine's coordinates and sides have 15 bits, coordinates and a sign. */
 const FARTHEST = 32767;
 
 /** What the hardware cannot do, though the core finds nothing wrong with it. `native` is the size of each CRTC's panel. */
@@ -32,6 +37,7 @@ export function checkLimits(
     const panel = native.get(crtc)!;
     const fits = mode.hdisplay <= panel.width && mode.vdisplay <= panel.height;
     require(fits, 'EINVAL', `${crtc.name} drives at most ${panel.width}x${panel.height}, not ${mode.name}`);
+    checkRate(mode);
     const shown = planesOn(state, crtc).filter(({ state: plane }) => isVisible(plane, mode));
     for (const { type, state: plane } of shown) checkPlane(type, plane);
     const pixels = shown
@@ -43,6 +49,13 @@ export function checkLimits(
   }
 }
 
+/** Throws EINVAL for a mode whose frames come faster or slower than the hardware can. */
+export function checkRate(mode: Mode): void {
+  const frame = framesDuration(mode, 1n);
+  const can = frame >= SHORTEST_FRAME && frame <= LONGEST_FRAME;
+  require(can, 'EINVAL', `mode ${mode.name} has a frame in ${frame} ns; ${SHORTEST_FRAME} to ${LONGEST_FRAME} are possible`);
+}
+
 function planesOn(state: AtomicState, crtc: Crtc): { type: number; state: PlaneState }[] {
   return state.device.planes
     .map(plane => ({ type: plane.options.type, state: state.planes.get(plane)?.draft ?? plane.state }))
@@ -50,7 +63,7 @@ function planesOn(state: AtomicState, crtc: Crtc): { type: number; state: PlaneS
 }
 
 function checkPlane(type: number, { fb, crtcX, crtcY, crtcW, crtcH }: PlaneState): void {
-  const reach = Math.max(Math.abs(crtcX), Math.abs(crtcY), crtcX + crtcW, crtcY + crtcH);
+  const reach = Math.max(Math.abs(crtcX), Math.abs(crtcY), crtcX + crtcW, crtcY + crtcH, crtcW, crtcH);
   require(reach <=
     FARTHEST, 'ERANGE', `the display engine reaches ${FARTHEST} pixels, ${reach} are asked for`);
   if (type !== DRM_PLANE_TYPE_CURSOR || !fb) return;

@@ -24,7 +24,7 @@ import {
   WRITEBACK_FORMATS,
 } from './formats.ts';
 import { histogramCaps } from './histogram.ts';
-import type { OverlayLimits } from './limits.ts';
+import { checkRate, type OverlayLimits } from './limits.ts';
 
 export interface OutputOptions {
   /** Name of the connector in the simulator; userspace sees `Virtual-N`. Default `Virtual-N`. */
@@ -32,7 +32,7 @@ export interface OutputOptions {
   /** Native size of the panel in pixels. */
   width: number;
   height: number;
-  /** Native refresh rate in mHz, as wl_output has it; default 60000. */
+  /** Native refresh rate in mHz, as wl_output has it, 1000 to 1000000; default 60000. */
   refresh?: number;
 }
 
@@ -60,7 +60,9 @@ const STANDARD_SIZES = [
 /** The native mode first, then smaller standard ones at 60 Hz. */
 function modesOf({ width, height, refresh = 60_000 }: OutputOptions): readonly Mode[] {
   const smaller = STANDARD_SIZES.filter(([w, h]) => w <= width && h <= height && w * h < width * height);
-  return [makeMode(width, height, refresh, true), ...smaller.map(([w, h]) => makeMode(w, h, 60_000))];
+  const native = makeMode(width, height, refresh, true);
+  checkRate(native);
+  return [native, ...smaller.map(([w, h]) => makeMode(w, h, 60_000))];
 }
 
 /** Makes the objects of one output: planes, CRTC, encoders, connector and writeback connector. */

@@ -137,11 +137,13 @@ export class Pipe implements Disposable {
 
   /** Lets the scan that is under way end; nothing is shown afterwards. */
   *disable(): Sleeping<void> {
-    while (this.#scan) yield* this.#scan.done.wait(`the scan of ${this.crtc.name}`);
-    this.#armed?.latched.complete();
+    const latched = this.#armed?.latched;
+    // First of all, so that no other scan begins while this one ends.
     this.#armed = null;
     this.#shown = null;
     this.#unseen = false;
+    while (this.#scan) yield* this.#scan.done.wait(`the scan of ${this.crtc.name}`);
+    latched?.complete();
     this.#updateHold();
   }
 

@@ -9,58 +9,11 @@ import {
   DRM_MODE_ATOMIC_NONBLOCK as NONBLOCK,
   DRM_MODE_ATOMIC_TEST_ONLY as TEST_ONLY,
 } from '../../../../protocol/uapi/drm-mode.ts';
-import { F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_WRITE } from '../../../../protocol/uapi/fcntl.ts';
 import { DRM_FORMAT_ARGB8888 } from '../../../../protocol/uapi/fourcc.ts';
-import { simkms_histogram_record } from '../../../../protocol/uapi/simkms.ts';
 import { MILLISECOND } from '../../../machine/machine.ts';
-import { fenceOf } from '../../sync/sync-file.ts';
+import { FRAME, HEIGHT, lit, visible, WIDTH } from './lit-display.ts';
 import type { MonitorFrame } from './pipe.ts';
-import { createDisplay, lightUp, planeOf, type Request, type TestBuffer } from './testing.ts';
-
-const WIDTH = 64;
-const HEIGHT = 48;
-const FRAME = 17n * MILLISECOND;
-
-const wordsOf = ({ bytes }: TestBuffer) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-
-/** Every pixel another colour. */
-function paint(buffer: TestBuffer): void {
-  const words = wordsOf(buffer);
-  for (const index of words.keys()) words[index] = 0xff000000 | (index * 0x10305);
-}
-
-/** A display with connector and writeback connector on its CRTC, showing a painted framebuffer. */
-function lit(options: Parameters<typeof createDisplay>[0] = {}) {
-  const display = createDisplay(options);
-  const { client, machine, simkms } = display;
-  const ids = client.output();
-  const front = client.buffer(WIDTH, HEIGHT);
-  paint(front);
-  const target = client.buffer(WIDTH, HEIGHT);
-  const request: Request = [...lightUp(ids, front.fb, WIDTH, HEIGHT), [ids.writeback, { CRTC_ID: ids.crtc }]];
-  client.startCommit(request, ALLOW_MODESET);
-  machine.advance(2n * FRAME);
-  const word = client.task.memory.mapAnonymous(4096);
-  const fenceAt = (offset = 0) => {
-    const bytes = client.task.memory.copyFromUser(word + BigInt(offset), 4);
-    return fenceOf(client.task, new DataView(bytes.buffer).getInt32(0, true));
-  };
-  /** Commits and writes the picture back. */
-  const shoot = (request: Request = []) => {
-    client.commit(
-      [...request, [ids.writeback, { WRITEBACK_FB_ID: target.fb, WRITEBACK_OUT_FENCE_PTR: word }]],
-      NONBLOCK,
-    );
-    const fence = fenceAt();
-    machine.advance(2n * FRAME);
-    expect(fence.status).toBe(1);
-    return wordsOf(target).map(pixel => pixel & 0xffffff);
-  };
-  const statistics = () => simkms.statistics('Virtual-1');
-  return { ...display, ids, front, target, word, fenceAt, shoot, statistics };
-}
-
-const visible = (buffer: TestBuffer) => wordsOf(buffer).map(pixel => pixel & 0xffffff);
+import { planeOf } from './testing.ts';
 
 describe('writeback', () => {
   it('gives the pixels of the framebuffer that is shown', () => {
@@ -157,84 +110,6 @@ describe('writeback', () => {
     const late = written.timestamp! - flipped.timestamp! - active;
     expect(late).toBeGreaterThanOrEqual(-1n);
     expect(late).toBeLessThan(MILLISECOND);
-  });
-});
-
-describe('a histogram', () => {
-  const record = simkms_histogram_record;
-  function memfd(
-    { client }: ReturnType<typeof lit>,
-    size = record.size,
-    seals = F_SEAL_SHRINK | F_SEAL_GROW,
-  ): number {
-    const fd = client.task.memfdCreate('histogram');
-    client.task.truncate(fd, BigInt(size));
-    client.task.fcntl(fd, F_ADD_SEALS, seals);
-    return fd;
-  }
-  const read = (display: ReturnType<typeof lit>, fd: number) => {
-    const bytes = new Uint8Array(record.size);
-    display.client.task.pread(fd, bytes, 0n);
-    return record.read(new DataView(bytes.buffer), 0);
-  };
-
-  it('counts the pixels that the writeback of the same frame shows, and names its vblank and commit', () => {
-    const display = lit();
-    const { client, machine, ids, target, word, fenceAt } = display;
-    const fd = memfd(display);
-    client.commit(
-      [
-        [ids.crtc, { HISTOGRAM_ENABLE: 1, HISTOGRAM_FD: fd, HISTOGRAM_FENCE_PTR: word }],
-        [ids.writeback, { WRITEBACK_FB_ID: target.fb }],
-        [ids.crtc, { OUT_FENCE_PTR: word + 4n }],
-      ],
-      NONBLOCK,
-      77n,
-    );
-    const [fence, flip] = [fenceAt(0), fenceAt(4)];
-    expect(fence.context).not.toBe(flip.context);
-    machine.advance(2n * FRAME);
-    expect(fence.status).toBe(1);
-    const answer = read(display, fd);
-    const bins = new Array<number>(256).fill(0);
-    for (const pixel of visible(target)) bins[Math.max(pixel >>> 16, (pixel >>> 8) & 255, pixel & 255)]!++;
-    expect([...answer.bins]).toEqual(bins);
-    expect(answer).toMatchObject({ flags: 1, user_data: 77n, time_ns: flip.timestamp, pixels: 3072n });
-  });
-
-  it('needs a memfd that is sealed against shrinking, may be written, and is long enough', () => {
-    const display = lit();
-    const { client, ids } = display;
-    const ask = (fd: number) =>
-      client.errno([[ids.crtc, { HISTOGRAM_ENABLE: 1, HISTOGRAM_FD: fd }]], TEST_ONLY);
-    expect(ask(memfd(display))).toBeNull();
-    expect(ask(memfd(display, record.size, F_SEAL_GROW))).toBe('EINVAL');
-    expect(ask(memfd(display, record.size, F_SEAL_SHRINK | F_SEAL_WRITE))).toBe('EINVAL');
-    expect(ask(memfd(display, record.size - 1))).toBe('EINVAL');
-    expect(ask(client.fd)).toBe('EINVAL');
-    expect(ask(-1)).toBe('EINVAL');
-    expect(client.errno([[ids.crtc, { HISTOGRAM_FD: memfd(display) }]], TEST_ONLY)).toBe('EINVAL');
-    expect(client.errno([[ids.crtc, { HISTOGRAM_FENCE_PTR: display.word }]], NONBLOCK)).toBe('EINVAL');
-    expect(client.value(ids.crtc, 'HISTOGRAM_FD')).toBe(0xffff_ffff_ffff_ffffn);
-  });
-
-  it('keeps its memory when the client closes the descriptor, and lets go of it with the next commit', () => {
-    const display = lit();
-    const { client, machine, ids } = display;
-    const fd = memfd(display);
-    const kept = client.task.files.get(fd).get();
-    client.commit([[ids.crtc, { HISTOGRAM_ENABLE: 1, HISTOGRAM_FD: fd }]], NONBLOCK);
-    client.task.close(fd);
-    expect(kept.references).toBe(2);
-    machine.advance(2n * FRAME);
-    expect(kept.references).toBe(2);
-    client.commit([[ids.crtc, { ACTIVE: 1 }]], NONBLOCK);
-    machine.advance(2n * FRAME);
-    expect(kept.references).toBe(1);
-    const bytes = new Uint8Array(record.size);
-    kept.operations.readAt!(bytes, 0n);
-    expect(record.read(new DataView(bytes.buffer), 0).flags).toBe(1);
-    kept.put();
   });
 });
 

@@ -131,12 +131,9 @@ export class Scan implements Disposable {
   /** What the commit asked for is complete before its fences say so. */
   #finish(): void {
     const { commit, memory, vblank, finished } = this.#parts;
-    if (this.#failed) commit?.abandonOutputs();
-    else {
-      if (commit?.histogram) writeRecord(memory.bytes, commit.histogram, vblank, memory.histogram);
-      commit?.writeback?.fence?.signal();
-      commit?.histogram?.fence?.signal();
-    }
+    if (commit?.histogram && !this.#failed)
+      writeRecord(memory.bytes, commit.histogram, vblank, memory.histogram);
+    commit?.finishOutputs(this.#failed ? 'EIO' : null);
     finished(!this.#failed);
   }
 }

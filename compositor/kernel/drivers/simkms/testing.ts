@@ -44,7 +44,9 @@ export interface TestBuffer {
   readonly handle: number;
   readonly fb: number;
   readonly pitch: number;
-  /** Live bytes through the client's own mapping. */
+  /** Where the client has mapped it. */
+  readonly address: bigint;
+  /** Live bytes through that mapping. */
   readonly bytes: Uint8Array;
 }
 
@@ -98,8 +100,13 @@ export class DisplayClient {
       overlays: [first!, second!],
       cursor: cursor!,
       modes,
-      mode: this.blob(encodeMode(modes[0]!)),
+      mode: this.modeBlob(modes[0]!),
     };
+  }
+
+  /** A blob for MODE_ID. */
+  modeBlob(mode: Mode): number {
+    return this.blob(encodeMode(mode));
   }
 
   #modes(connector: number) {
@@ -130,9 +137,10 @@ export class DisplayClient {
     });
     const { offset } = task.call(fd, modeIoctls.DRM_IOCTL_MODE_MAP_DUMB, { handle });
     const length = pitch * height;
-    const bytes = task.memory.view(task.mmap(fd, length, { offset: offset! }), length);
+    const address = task.mmap(fd, length, { offset: offset! });
+    const bytes = task.memory.view(address, length);
     new Uint32Array(bytes.buffer, bytes.byteOffset, length / 4).fill(fill);
-    return { handle, fb: fb_id!, pitch, bytes };
+    return { handle, fb: fb_id!, pitch, address, bytes };
   }
 
   property(object: number, name: string): number {

@@ -21,6 +21,7 @@ import type { KmsDevice } from './kms-device.ts';
 import { withModesetLocks } from './lock.ts';
 import type { ModeObject } from './mode-object.ts';
 import { Plane } from './plane.ts';
+import type { Property } from './property.ts';
 import { Signalling } from './signalling.ts';
 
 type Argument = Readonly<StructValue<typeof drm_mode_atomic>>;
@@ -91,6 +92,8 @@ function parse(request: AtomicRequest, argument: Argument): void {
     const count = u32(argument.count_props_ptr, index);
     for (const end = next + count; next < end; next++) {
       const property = u32(argument.props_ptr, next);
+      // Before its value is read: an unknown property is ENOENT even where that would fault.
+      bindingOf(object, property);
       setProperty(request, object, property, u64(argument.prop_values_ptr, next));
     }
   }
@@ -108,11 +111,15 @@ export function findObject(device: KmsDevice, id: number): StatefulObject {
   );
 }
 
-/** `drm_atomic_set_property`: ENOENT for a property that the object has not, EINVAL for a bad value. */
-export function setProperty(request: AtomicRequest, object: StatefulObject, id: number, value: bigint): void {
+function bindingOf(object: StatefulObject, id: number): { readonly property: Property } {
   const binding = object.bindings.get(id);
   if (!binding) throw new KernelError('ENOENT', `${object.name} has no property ${id}`);
-  binding.property.validate(value, request.device.objects);
+  return binding;
+}
+
+/** `drm_atomic_set_property`: ENOENT for a property that the object has not, EINVAL for a bad value. */
+export function setProperty(request: AtomicRequest, object: StatefulObject, id: number, value: bigint): void {
+  bindingOf(object, id).property.validate(value, request.device.objects);
   const { state } = request;
   if (object instanceof Plane) object.bindings.get(id)!.write!(state.plane(object), value, request);
   else if (object instanceof Crtc) object.bindings.get(id)!.write!(state.crtc(object), value, request);

@@ -108,7 +108,8 @@ function swap(state: AtomicState, commitOf: (crtc: Crtc) => CrtcCommit): CrtcCom
   }
   for (const [connector, { old, draft }] of state.connectors) {
     connector.commit = commits.get((draft.crtc ?? old.crtc)!) ?? connector.commit;
-    connector.state = Object.freeze(draft);
+    // The job of a writeback is the commit's from here on, which lets its framebuffer go when it is done.
+    connector.state = Object.freeze({ ...draft, writeback: null });
   }
   return [...commits.values()];
 }

@@ -1,6 +1,7 @@
 import { DRM_EVENT_FLIP_COMPLETE, drm_event_vblank } from '../../../../protocol/uapi/drm.ts';
 import type { Nanoseconds } from '../../../machine/machine.ts';
 import type { Fence } from '../../sync/fence.ts';
+import type { ErrnoName } from '../../task/kernel-error.ts';
 import type { PendingEvent } from '../events.ts';
 import { Completion } from './completion.ts';
 import type { Crtc } from './crtc.ts';
@@ -13,7 +14,7 @@ export interface FlipEvent {
   readonly userData: bigint;
 }
 
-/** What a commit wants to be written when its frame is scanned out the first time. */
+/** Where the picture of a commit is to be written when it is scanned out the first time; it holds and pins `fb`. */
 export interface WritebackJob {
   readonly fb: Framebuffer;
   readonly fence: Fence | null;
@@ -66,12 +67,17 @@ export class CrtcCommit {
     this.flipDone.complete();
   }
 
-  /** The engine gave the frame up, so nothing is complete: the fences of what was asked for end in error. */
-  abandonOutputs(): void {
+  /**
+   * What the frame was to be written to is complete, or has been given up: then the fences end in `error`. A framebuffer
+   * that was written is let go, as by `drm_writeback_signal_completion`. Called once.
+   */
+  finishOutputs(error: ErrnoName | null): void {
     for (const fence of [this.writeback?.fence, this.histogram?.fence]) {
-      fence?.setError('EIO');
+      if (error) fence?.setError(error);
       fence?.signal();
     }
+    this.writeback?.fb.unpin();
+    this.writeback?.fb.put();
   }
 }
 

@@ -62,7 +62,7 @@ export const vblankIoctls = (device: KmsDevice): DrmIoctl[] => [
     const send = (vblank: VblankTime): void => pending.send(sequenceEvent(user_data, vblank));
     argument.sequence = target <= now.sequence ? now.sequence : target;
     if (target <= now.sequence) send(now);
-    else crtc.vblank.at(target, send);
+    else pending.whenOrphaned(crtc.vblank.at(target, send));
   }),
 ];
 
@@ -87,7 +87,7 @@ function waitVblank(device: KmsDevice, file: DrmFile, argument: WaitArgument): v
     const pending = file.events.reserve(drm_event_vblank.size);
     const send = (at: VblankTime): void => pending.send(vblankEvent(DRM_EVENT_VBLANK, signal, at, crtc.id));
     if (passed) send(now);
-    else vblank.at(target, send);
+    else pending.whenOrphaned(vblank.at(target, send));
     reply(argument, type, passed ? now : { sequence: target, time: now.time });
     return;
   }
