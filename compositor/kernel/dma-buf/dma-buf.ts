@@ -23,8 +23,10 @@ export type AccessDirection = 'read' | 'write' | 'both';
 
 /** What an exporter does for its dma-buf (`struct dma_buf_ops`). Calls that are missing do nothing. */
 export interface DmaBufOperations {
-  /** `exp_name`: the driver's name. */
+  /** The driver's name. */
   readonly exporter: string;
+  /** `exp_name`, which fdinfo shows: the module whose code exports it; default: the driver. */
+  readonly module?: string;
   /** The memory. The dma-buf does not own it: `release` gives back what the exporter holds. */
   readonly backing: Backing;
   /** An importer comes; throws to refuse it. */
@@ -161,7 +163,9 @@ export class DmaBuf implements FileOperations {
   }
 
   map(call: FileCall, request: MapRequest): { object: MappedObject; offset: bigint } {
-    require((request.protection & PROT_EXEC) === 0, 'EPERM', 'dma-bufs cannot be mapped for execution');
+    const executable = this.kernel.behaviour.dmaBufsMapForExecution;
+    require(executable ||
+      (request.protection & PROT_EXEC) === 0, 'EPERM', 'dma-bufs cannot be mapped for execution');
     require(request.offset + request.length <=
       BigInt(
         Math.ceil(this.size / PAGE_SIZE) * PAGE_SIZE,

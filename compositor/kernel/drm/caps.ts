@@ -107,6 +107,8 @@ function setClientCap({ device, file, task }: DrmCall, capability: bigint, value
       caps.cursorPlaneHotspot = value === 1n;
       return;
     case uapi.DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE:
+      require(device.kernel.behaviour
+        .planeColorPipelineCap, 'EINVAL', `there is no client capability ${capability}`);
       device.needs('color-pipeline');
       afterAtomic();
       atMost(1n);

@@ -1,5 +1,5 @@
 import type { Kernel, NodeAccess } from '../kernel.ts';
-import { KernelError } from '../task/kernel-error.ts';
+import { type ErrnoName, KernelError } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
 import type { Task } from '../task/task.ts';
 import { capability, type ModeCaps } from './caps.ts';
@@ -36,6 +36,20 @@ export interface DrmDriver {
   readonly setClientCap?: (file: DrmFile, capability: bigint, value: bigint) => boolean;
   /** Bus id that GET_UNIQUE gives after SET_VERSION; the driver's name when left out. */
   readonly unique?: string;
+  /** What the driver asks of the bits per pixel of dumb buffers beyond the core's checks; EINVAL. */
+  readonly dumbBitsPerPixel?: number;
+  /** The module whose code exports the driver's objects (`exp_name`); default `drm`, which does it for most. */
+  readonly exportModule?: string;
+  /** Where others cannot attach to an exported object (no `get_sg_table`): the errno. */
+  readonly attachRefusal?: ErrnoName;
+  /** Where the driver cannot use other exporters' memory. */
+  readonly importRefusal?: ImportRefusal;
+}
+
+/** How an import of a foreign dma-buf fails: without looking at it, or when it has been attached to and mapped. */
+export interface ImportRefusal {
+  readonly code: ErrnoName;
+  readonly after: 'nothing' | 'mapping';
 }
 
 export type NodeKind = 'primary' | 'render';

@@ -34,6 +34,8 @@ export const dumbIoctls = [
     needsDumb(call);
     const { width, height, bpp } = argument;
     checkSize(width, height, bpp);
+    const { dumbBitsPerPixel: only = bpp, name } = call.device.driver;
+    require(bpp === only, 'EINVAL', `dumb buffers of ${name} have ${only} bits per pixel, not ${bpp}`);
     const pitch = dumbPitch(width, bpp);
     const size = pageAlign(pitch * height);
     const object = createObject(call.device, size, 'dumb buffer');

@@ -45,7 +45,7 @@ export class DrmFile implements FileOperations {
   /** What SET_CLIENT_NAME said, for debugging. */
   clientName = '';
   readonly objects: GemHandles;
-  readonly syncobjs = new SyncobjHandles();
+  readonly syncobjs: SyncobjHandles;
   readonly events = new EventQueue();
   authenticated: boolean;
   /** The master this file belongs to: its own, or the one that was current when it was opened. */
@@ -66,6 +66,7 @@ export class DrmFile implements FileOperations {
     this.owner = task.name;
     this.authenticated = task.credentials.uid === 0;
     this.objects = new GemHandles(this);
+    this.syncobjs = new SyncobjHandles(device.kernel.behaviour);
     this.#inode = device.kernel.allocateInode();
     if (node.kind !== 'primary') return;
     if (device.master) this.master = device.master;

@@ -1,7 +1,7 @@
 import { DRM_CLOEXEC, DRM_RDWR, drmIoctls } from '../../../protocol/uapi/drm.ts';
 import { O_RDONLY, O_RDWR } from '../../../protocol/uapi/fcntl.ts';
 import { type DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from '../dma-buf/dma-buf.ts';
-import { require } from '../task/kernel-error.ts';
+import { KernelError, require } from '../task/kernel-error.ts';
 import type { MapRequest } from '../task/open-file.ts';
 import type { DrmDevice } from './device.ts';
 import { GemObject } from './gem.ts';
@@ -18,6 +18,16 @@ class GemExport implements DmaBufOperations {
 
   get exporter(): string {
     return this.object.device.driver.name;
+  }
+
+  get module(): string {
+    return this.object.device.driver.exportModule ?? 'drm';
+  }
+
+  /** `drm_gem_map_attach`. */
+  attach(): void {
+    const { attachRefusal, name } = this.object.device.driver;
+    if (attachRefusal) throw new KernelError(attachRefusal, `no device but ${name} can use its memory`);
   }
 
   get backing() {
@@ -77,7 +87,14 @@ function handleToFd(call: DrmCall, handle: number, flags: number): number {
 function importDmaBuf(device: DrmDevice, dmaBuf: DmaBuf): GemObject {
   const { operations } = dmaBuf;
   if (operations instanceof GemExport && operations.object.device === device) return operations.object.get();
-  const backing = new ImportedBacking(dmaBuf.attach({ name: device.driver.name }));
+  const { importRefusal: refusal, name } = device.driver;
+  if (refusal?.after === 'nothing') throw new KernelError(refusal.code, `${name} imports nothing`);
+  const attachment = dmaBuf.attach({ name });
+  if (refusal) {
+    attachment[Symbol.dispose]();
+    throw new KernelError(refusal.code, `${name} cannot use memory of ${dmaBuf.exporter}`);
+  }
+  const backing = new ImportedBacking(attachment);
   return new GemObject(device, {
     backing,
     reservation: dmaBuf.reservation,

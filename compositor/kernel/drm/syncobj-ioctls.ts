@@ -29,10 +29,16 @@ function install(call: DrmCall, make: () => OpenFile): number {
   }
 }
 
+/** The point of a call that knows points; without them the struct ends before it. */
+const pointOf = ({ device }: DrmCall, argument: HandleArgument): bigint =>
+  device.kernel.behaviour.syncobjPointsAsSyncFiles ? argument.point : 0n;
+
 function handleToFd(call: DrmCall, argument: HandleArgument): number {
   const { device, file } = call;
   const { DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE: EXPORT } = uapi;
-  const { DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_TIMELINE: TIMELINE } = uapi;
+  const TIMELINE = device.kernel.behaviour.syncobjPointsAsSyncFiles
+    ? uapi.DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_TIMELINE
+    : 0;
   checkFlags(argument.flags, EXPORT | TIMELINE, argument.pad);
   if (argument.flags & EXPORT) {
     const point = argument.flags & TIMELINE ? argument.point : 0n;
@@ -42,14 +48,17 @@ function handleToFd(call: DrmCall, argument: HandleArgument): number {
       return createSyncFile(device.kernel, fence);
     });
   }
-  require(argument.point === 0n, 'EINVAL', 'a point goes with EXPORT_SYNC_FILE and TIMELINE');
+  require(pointOf(call, argument) === 0n, 'EINVAL', 'a point goes with EXPORT_SYNC_FILE and TIMELINE');
   const syncobj = file.syncobjs.lookup(argument.handle, 'EINVAL');
   return install(call, () => createSyncobjFile(device.kernel, syncobj));
 }
 
-function fdToHandle({ file, task }: DrmCall, argument: HandleArgument): void {
+function fdToHandle(call: DrmCall, argument: HandleArgument): void {
+  const { device, file, task } = call;
   const { DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE: IMPORT } = uapi;
-  const { DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE: TIMELINE } = uapi;
+  const TIMELINE = device.kernel.behaviour.syncobjPointsAsSyncFiles
+    ? uapi.DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE
+    : 0;
   checkFlags(argument.flags, IMPORT | TIMELINE, argument.pad);
   if (argument.flags & IMPORT) {
     const fence = fenceOf(task, argument.fd);
@@ -59,7 +68,7 @@ function fdToHandle({ file, task }: DrmCall, argument: HandleArgument): void {
     else syncobj.addPoint(fence, point);
     return;
   }
-  require(argument.point === 0n, 'EINVAL', 'a point goes with IMPORT_SYNC_FILE and TIMELINE');
+  require(pointOf(call, argument) === 0n, 'EINVAL', 'a point goes with IMPORT_SYNC_FILE and TIMELINE');
   argument.handle = file.syncobjs.insert(syncobjOf(task.files.find(argument.fd)));
 }
 
