@@ -167,6 +167,14 @@ export class TestSession implements AsyncDisposable {
     this.machine.advanceTo(limit);
   }
 
+  /** Lets the next `count` things happen, whatever they are. */
+  async steps(count: number): Promise<void> {
+    for (let step = 0; step < count; step++) {
+      await settled();
+      if (!this.machine.step()) return;
+    }
+  }
+
   /** Lets time pass up to just after the next vblank of an output (the first one), `count` times. */
   async vblank(count = 1, output?: string): Promise<void> {
     const period = 10n ** 12n / BigInt(this.#output(output).info.refresh);

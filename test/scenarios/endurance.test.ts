@@ -1,0 +1,101 @@
+// A client that stays for hours costs what it cost in the first second.
+import { expect, it } from 'vitest';
+import { type Client, Gpu, type WindowOptions } from '../../client-sdk/core/index.ts';
+import { type TestSession, veil } from '../kit/index.ts';
+import { start } from './open.ts';
+
+const SIZE = { width: 16, height: 16 };
+const FRAMES = 2000;
+const EVERY = 100;
+
+/** Draws on and on, by CPU or GPU, and keeps the fences as short as it can. */
+async function play(client: Client, options: WindowOptions): Promise<void> {
+  const window = await client.createWindow({ size: SIZE, buffers: 3, ...options });
+  const gpu = options.kind === 'dmabuf' ? await Gpu.open(client) : null;
+  for await (const frame of window.frames({ withReleaseFence: true })) {
+    if (!gpu) {
+      (await frame.map()).pixels.fill(0xff000000 | frame.number);
+      frame.present();
+      continue;
+    }
+    const waitFor = frame.releaseFence ? [frame.releaseFence] : [];
+    const colour = { red: 1, green: 0, blue: (frame.number % 256) / 255 };
+    const implicit = options.sync === 'implicit';
+    frame.present({
+      acquire: await gpu.submit([{ op: 'fill', target: frame.image, colour }], { waitFor, implicit }),
+    });
+  }
+}
+
+const counts = (session: TestSession, clients: readonly Client[]) => ({
+  compositor: session.compositor.task.files.size,
+  clients: clients.map(client => session.task(client).files.size),
+  memory: session.kernel.memory.used,
+  threads: session.kernel.threads.size,
+  dmaBufs: session.kernel.dmaBufs.size,
+  histories: session.compositor.trace.notes('fault').length,
+});
+
+/** The largest of each count in some samples. */
+function most(samples: readonly ReturnType<typeof counts>[]) {
+  const largest = (read: (sample: ReturnType<typeof counts>) => number) => Math.max(...samples.map(read));
+  return {
+    compositor: largest(({ compositor }) => compositor),
+    clients: samples[0]!.clients.map((_, at) => largest(({ clients }) => clients[at]!)),
+    memory: largest(({ memory }) => memory),
+    threads: largest(({ threads }) => threads),
+    dmaBufs: largest(({ dmaBufs }) => dmaBufs),
+    histories: largest(({ histories }) => histories),
+  };
+}
+
+it('2,000 frames later every count of descriptors, memory and threads is what it was', async () => {
+  const session = start({ outputs: [SIZE, SIZE] });
+  const ways: [string, WindowOptions][] = [
+    ['shared memory, composited', {}],
+    ['dma-bufs, scanned out, sync files', { kind: 'dmabuf', sync: 'sync-file' }],
+  ];
+  const clients: Client[] = [];
+  for (const [name, options] of ways) {
+    const client = await session.connect(name);
+    clients.push(client);
+    play(client, options).catch(error => {
+      if (!client.error) throw error;
+    });
+    await session.vblank(2);
+  }
+  const samples: ReturnType<typeof counts>[] = [];
+  const { flips: before } = session.simkms.statistics('Virtual-1');
+  for (let frame = 0; frame < FRAMES; frame++) {
+    await session.vblank();
+    if (frame % EVERY < 10) samples.push(counts(session, clients));
+  }
+  const half = samples.length / 2;
+  expect(most(samples.slice(half))).toEqual(most(samples.slice(0, half)));
+  expect(session.simkms.statistics('Virtual-1').flips - before).toBeGreaterThan(FRAMES * 0.9);
+  const { composited, scannedOut } = session.compositor.statistics;
+  expect(Math.min(composited, scannedOut)).toBeGreaterThan(FRAMES * 0.9);
+  session.history.splice(0);
+});
+
+it('windows that come and go by the hundred leave nothing', async () => {
+  const session = start();
+  const client = await session.connect('client');
+  const before = { files: 0 };
+  await session.expectSteady(async () => {
+    for (let count = 0; count < 50; count++) {
+      const kind = count % 2 === 0 ? 'shm' : 'dmabuf';
+      const window = await session.until(client.createWindow({ kind }));
+      const pane = window.createSubsurface({ size: SIZE, format: 'ARGB8888' });
+      await session.draw(pane, veil(16, 16, 0xff0000, 99));
+      await session.draw(window, 0x336699);
+      await session.vblank(2);
+      pane[Symbol.dispose]();
+      window[Symbol.dispose]();
+    }
+    await session.rest();
+    const { size } = session.task(client).files;
+    if (before.files > 0) expect(size).toBe(before.files);
+    before.files = size;
+  });
+});

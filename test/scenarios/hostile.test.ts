@@ -1,0 +1,192 @@
+// Clients that die, flood, lie, talk nonsense or do not listen: the others notice nothing, and nothing of them remains.
+import { describe, expect, it } from 'vitest';
+import { type Client, Gpu, SharedImage } from '../../client-sdk/core/index.ts';
+import { POLLIN } from '../../protocol/uapi/fcntl.ts';
+import type { TestSession } from '../kit/index.ts';
+import { Bystander } from './bystander.ts';
+import { start } from './open.ts';
+
+const FILL = { op: 'fill', colour: { red: 1, green: 0, blue: 0 } } as const;
+
+/** A client that uses everything at once: two kinds of memory, the GPU, fences, a subsurface, a call that sleeps. */
+async function busy(session: TestSession, client: Client): Promise<void> {
+  const gpu = await Gpu.open(client);
+  const window = await client.createWindow({ kind: 'dmabuf', sync: 'timeline', buffers: 2 });
+  const subsurface = window.createSubsurface({ size: { width: 16, height: 16 }, x: 4, y: 4 });
+  const sleeper = await client.kernel.eventfd();
+  client.kernel.poll(sleeper, POLLIN).catch(() => {});
+  for (;;) {
+    const frame = await window.nextFrame({ unthrottled: true, withReleaseFence: true });
+    const part = await subsurface.nextFrame({ unthrottled: true });
+    (await part.map()).pixels.fill(0xff00ff00);
+    part.present();
+    const waitFor = frame.releaseFence ? [frame.releaseFence] : [];
+    const job = [
+      { op: 'spin', nanoseconds: 2_000_000n },
+      { ...FILL, target: frame.image },
+    ] as const;
+    frame.present({ acquire: await gpu.submit(job, { waitFor }) });
+    await new Promise<void>(resolve =>
+      session.machine.at(session.machine.now() + 9_000_000n, 'think', resolve),
+    );
+  }
+}
+
+describe('a client that is killed in the middle of a frame', () => {
+  it.each([1, 2, 3, 4, 5])('leaves nothing behind, at whatever moment (order %i)', async seed => {
+    const session = start({ seed, order: 'random' });
+    const bystander = await Bystander.create(session);
+    const moment = async (steps: number): Promise<void> => {
+      const mortal = await session.connect('mortal');
+      busy(session, mortal).catch(() => {});
+      await session.steps(steps);
+      session.kill(mortal);
+      await bystander.draw(2);
+      await session.rest();
+    };
+    await moment(400);
+    const before = session.footprint;
+    for (let kill = 0; kill < 6; kill++) {
+      await moment(1 + Math.floor(session.machine.random() * 400));
+      expect(session.footprint).toEqual(before);
+    }
+    await bystander.check();
+  });
+});
+
+/** What a client does to the others, and what is said of it, if it is disconnected. */
+type Attack = [
+  name: string,
+  act: (client: Client, session: TestSession) => Promise<void>,
+  told: RegExp | null,
+];
+
+const attacks: Attack[] = [
+  [
+    'asks without end',
+    async client => {
+      for (let count = 0; count < 20_000; count++) client.display.sync();
+      await client.roundtrip();
+    },
+    null,
+  ],
+  [
+    'commits without end',
+    async client => {
+      const window = await client.createWindow();
+      (await window.nextFrame()).present();
+      for (let count = 0; count < 5000; count++) {
+        window.surface.proxy.damage_buffer(count % 64, 0, 1, 1);
+        window.surface.proxy.commit();
+      }
+      await client.roundtrip();
+    },
+    null,
+  ],
+  [
+    'makes objects without end',
+    async client => {
+      const compositor = client.shared('wl_compositor');
+      for (let count = 0; count < 5000; count++) compositor.create_region();
+      await client.roundtrip();
+    },
+    /has 1000 objects/,
+  ],
+  [
+    'keeps descriptors without end',
+    async client => {
+      const image = await SharedImage.create(client, { width: 16, height: 16 });
+      for (let count = 0; count < 5000; count++) client.shared('wl_shm').create_pool(image.memory.handle, 64);
+      await client.roundtrip();
+    },
+    /descriptors|objects/,
+  ],
+  [
+    'occupies the GPU without end',
+    async client => {
+      for (let context = 0; context < 4; context++) {
+        const gpu = await Gpu.open(client);
+        await gpu.submit([{ op: 'spin', nanoseconds: 5_000_000n }]);
+      }
+      await client.roundtrip();
+    },
+    null,
+  ],
+  [
+    'sleeps in calls without end',
+    async client => {
+      const event = await client.kernel.eventfd();
+      for (let count = 0; count < 500; count++) client.kernel.poll(event, POLLIN).catch(() => {});
+      await client.roundtrip();
+    },
+    null,
+  ],
+  [
+    'does not read its answers',
+    async client => {
+      client.connection.pause();
+      for (let count = 0; count < 5000; count++) client.display.sync();
+    },
+    null,
+  ],
+  [
+    'asks for more memory than there is',
+    async client => {
+      const { kernel } = client;
+      const fd = await kernel.memfdCreate('huge');
+      await kernel.truncate(fd, 1n << 40n).catch(() => {});
+      await kernel.pwrite(fd, new Uint8Array(4096), 1n << 39n).catch(() => {});
+      await client.roundtrip();
+    },
+    null,
+  ],
+];
+
+describe('a client that', () => {
+  it.each(attacks)('%s costs the others nothing', async (_, act, told) => {
+    const session = start({ limits: { objects: 1000, descriptors: 200 } });
+    const bystander = await Bystander.create(session);
+    await session.expectSteady(async () => {
+      const client = await session.connect('hostile');
+      let outcome: unknown = 'running';
+      act(client, session).then(
+        () => (outcome = 'over'),
+        (error: unknown) => (outcome = error),
+      );
+      await bystander.draw(5);
+      await session.rest();
+      if (told) expect(String(outcome)).toMatch(told);
+      else if (outcome !== 'over') expect(outcome).toMatchObject({ name: 'ConnectionClosed' });
+      session.kill(client);
+    });
+    await bystander.check();
+  });
+
+  it('does not read is disconnected, and says so in the trace', async () => {
+    const session = start({ limits: { holdAtBytes: 4096, notReading: 1_000_000n } });
+    const client = await session.connect('deaf');
+    client.connection.pause();
+    for (let count = 0; count < 5000; count++) client.display.sync();
+    await session.rest();
+    expect(session.compositor.server.clients.size).toBe(0);
+    expect(session.compositor.trace.notes('client').map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/deaf leaves: it does not read: .* bytes wait for it/),
+    );
+  });
+
+  it('floods does not take the turns of others', async () => {
+    const session = start();
+    const bystander = await Bystander.create(session);
+    const flood = await session.connect('flood');
+    await session.rest();
+    for (let count = 0; count < 20_000; count++) flood.display.sync();
+    session.history.splice(0);
+    await bystander.draw(3);
+    const turns = session.history.filter(line => / requests of (flood|bystander)$/.test(line));
+    const first = turns.findIndex(line => line.endsWith('bystander'));
+    // No more than a turn or two of the flood, of many, go before the bystander's first.
+    expect(first).toBeLessThan(4);
+    expect(turns.filter(line => line.endsWith('flood')).length).toBeGreaterThan(20);
+    await bystander.check();
+  });
+});
