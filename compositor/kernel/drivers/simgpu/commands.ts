@@ -21,7 +21,7 @@ export interface CheckedCommand {
   readonly source: GemObject | null;
   /** Device time of a spin in nanoseconds; null for one that never ends. */
   readonly spin: bigint | null;
-  /** Null when it touches no pixel. `spinEnd` is the address of a word other than 0. */
+  /** Null when it touches no pixel. `spinEnd` is the address of a word other than 0, or 0 to let spins hang. */
   place(addressOf: (object: GemObject) => number, spinEnd: number): Command | null;
 }
 

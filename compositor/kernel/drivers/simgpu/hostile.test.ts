@@ -159,6 +159,17 @@ describe('submissions that lie', () => {
     app.submit([spin(1n)]);
   });
 
+  it('are refused when too many commands wait, in however many contexts', () => {
+    const gate = app.submitForFence([spin(1_000_000n)], { context: app.createContext() });
+    const options = { flags: SIMGPU_SUBMIT_FENCE_IN, in_fence_fd: gate };
+    const many = new Array(4096).fill(spin(1n));
+    for (let job = 0; job < 15; job++) app.submit(many, { ...options, context: app.createContext() });
+    expect(() => app.submit([...many], { ...options, context: app.createContext() })).toThrow('EAGAIN');
+    machine.advance(100_000_000n);
+    app.submit(many);
+    machine.advance(100_000_000n);
+  });
+
   it('do not get buffers larger than the machine', () => {
     const create = (size: bigint) => () => app.task.call(app.fd, simgpuIoctls.SIMGPU_GEM_CREATE, { size });
     const used = kernel.memory.used;

@@ -71,7 +71,7 @@ export class Job {
     this.#pins = null;
   }
 
-  /** The engine's commands, for where the buffers are now. */
+  /** The engine's commands, for where the buffers are now; `spinEnd` as `CheckedCommand.place` has it. */
   place(spinEnd: number): Command[] {
     const addressOf = (object: GemObject): number => this.#pins!.get(object)!.address;
     return this.commands

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { ERRNO } from '../../../../protocol/uapi/errno.ts';
 import { POLLIN } from '../../../../protocol/uapi/fcntl.ts';
+import { SYNC_IOC_FILE_INFO } from '../../../../protocol/uapi/sync-file.ts';
 import { MILLISECOND } from '../../../machine/machine.ts';
 import { RealMachine } from '../../../machine/real-machine.ts';
 import { WorkerEngine } from '../../engine/worker-engine.ts';
@@ -19,6 +21,10 @@ it('draws on a worker thread in real time, and survives a job that hangs it', as
   await signalled(app.submitForFence([fill(image, 0xff00ff00), spin(MILLISECOND)]));
   expect(app.pixels(image)[100]).toBe(0xff00ff00);
   await signalled(app.submitForFence([spin()], { context: app.createContext() }));
+  const half = spin(150n * MILLISECOND);
+  const tooLong = app.submitForFence([half, half], { context: app.createContext() });
+  await signalled(tooLong);
+  expect(app.task.call(tooLong, SYNC_IOC_FILE_INFO, {}).status).toBe(-ERRNO.ETIME);
   await signalled(app.submitForFence([fill(image, 0xff0000ff)]));
   expect(app.pixels(image)[100]).toBe(0xff0000ff);
   kernel[Symbol.dispose]();

@@ -54,6 +54,18 @@ describe('a job that does not end', () => {
     expect(statusOf(rogue, fence)).toBe(1);
   });
 
+  it('hangs as well by many short spins as by one, whatever engine runs it', () => {
+    const { machine, client } = createRig({ simgpu: { timeout: 100n * MILLISECOND } });
+    const rogue = client('rogue');
+    const half = spin(51n * MILLISECOND);
+    const short = rogue.submitForFence([half]);
+    machine.advance(60n * MILLISECOND);
+    expect(statusOf(rogue, short)).toBe(1);
+    const long = rogue.submitForFence([half, half]);
+    machine.advance(110n * MILLISECOND);
+    expect(statusOf(rogue, long)).toBe(-ERRNO.ETIME);
+  });
+
   it('does the same whatever order the machine runs things in', () => {
     for (let seed = 1; seed <= 30; seed++) {
       const { machine, client } = createRig({
@@ -134,6 +146,16 @@ describe('a client that dies', () => {
     machine.advance(2n * SECOND);
     expect(statusOf(watcher, fence)).toBe(-ERRNO.ESRCH);
     expect(kernel.threads.size).toBe(0);
+  });
+
+  it('with the whole machine, while its jobs wait, runs nothing afterwards', () => {
+    const { machine, kernel, client } = createRig();
+    const app = client('app');
+    for (let job = 0; job < 5; job++) app.submit([spin(MILLISECOND), fill(app.image(8, 8), RED)]);
+    machine.advance(MILLISECOND);
+    kernel[Symbol.dispose]();
+    machine.advance(10n * SECOND);
+    expect(machine.nextTimer).toBeNull();
   });
 
   it('does not take a buffer from those who share it', () => {

@@ -29,7 +29,8 @@ interface InFlight {
 
 type State =
   | { readonly kind: 'running' }
-  | { readonly kind: 'resetting'; readonly guilty: InFlight | undefined };
+  | { readonly kind: 'resetting'; readonly guilty: InFlight | undefined }
+  | { readonly kind: 'stopped' };
 
 /**
  * Gives jobs to the engine (`drivers/gpu/drm/scheduler`): of the contexts of the highest priority that have a job
@@ -45,6 +46,8 @@ export class Scheduler implements Disposable {
   #inFlight: InFlight[] = [];
   #state: State = { kind: 'running' };
   #timeout: Timer | null = null;
+  /** Ends the spin of the first job. */
+  #hold: Timer | null = null;
   #kicked = false;
 
   constructor(kernel: Kernel, engine: Engine, options: SchedulerOptions) {
@@ -76,8 +79,11 @@ export class Scheduler implements Disposable {
     this.#kick();
   }
 
+  /** The power is gone: jobs that wait stay so. */
   [Symbol.dispose](): void {
+    this.#state = { kind: 'stopped' };
     this.#timeout?.cancel();
+    this.#hold?.cancel();
     this.#ring[Symbol.dispose]();
   }
 
@@ -131,7 +137,9 @@ export class Scheduler implements Disposable {
   }
 
   #run(job: Job): void {
-    const commands = job.place(this.#ring.spinEnd);
+    const { spinEnd } = this.#ring;
+    // Spins that are too long only together hang the engine too, and not just the job.
+    const commands = job.place(job.spin > this.#options.timeout ? 0 : spinEnd);
     const { slot, address } = this.#ring.write(commands);
     const entry: InFlight = { job, slot, started: null, outcome: null };
     job.context.queue.shift();
@@ -188,7 +196,8 @@ export class Scheduler implements Disposable {
   #isHeld({ job, started }: InFlight): boolean {
     const end = started! + job.spin;
     if (job.spin === 0n || this.#kernel.machine.now() >= end) return false;
-    this.#kernel.machine.at(end, `spin of ${job.label}`, () => this.#advance());
+    this.#hold?.cancel();
+    this.#hold = this.#kernel.machine.at(end, `spin of ${job.label}`, () => this.#advance());
     return true;
   }
 

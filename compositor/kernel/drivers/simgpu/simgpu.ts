@@ -6,6 +6,7 @@ import { drmIoctl } from '../../drm/ioctl.ts';
 import { DEFAULT_DEVICE_SPEED, type DeviceSpeed } from '../../engine/cost.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Kernel } from '../../kernel.ts';
+import { CommandBudget } from './budget.ts';
 import { createBuffer, mmapOffset, waitForBuffer } from './buffers.ts';
 import { Contexts } from './contexts.ts';
 import { Scheduler } from './scheduler.ts';
@@ -39,6 +40,7 @@ export function createSimgpu(kernel: Kernel, options: SimgpuOptions): DrmDevice 
   const speed = options.speed ?? DEFAULT_DEVICE_SPEED;
   const scheduler = kernel.own(new Scheduler(kernel, engine, { speed, timeout }));
   const contexts = new Contexts(kernel, scheduler);
+  const budget = new CommandBudget();
   const path = options.path ?? '/dev/dri/renderD128';
   const device = createDrmDevice(kernel, driver, [{ kind: 'render', path, access: 'everybody' }]);
   device.ioctls.add(
@@ -57,7 +59,7 @@ export function createSimgpu(kernel: Kernel, options: SimgpuOptions): DrmDevice 
       argument.reset_status = contexts.query(file, argument.id);
     }),
     drmIoctl(simgpuIoctls.SIMGPU_SUBMIT, (call, argument) =>
-      submit({ contexts, scheduler, timeout }, call, argument),
+      submit({ contexts, scheduler, budget, timeout }, call, argument),
     ),
   );
   device.onPostclose(file => contexts.close(file));

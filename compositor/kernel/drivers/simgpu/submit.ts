@@ -9,6 +9,7 @@ import type { SyncobjPoint } from '../../sync/syncobj-wait.ts';
 import { require } from '../../task/kernel-error.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
 import type { OpenFile } from '../../task/open-file.ts';
+import type { CommandBudget } from './budget.ts';
 import { type CheckedCommand, checkCommand } from './commands.ts';
 import type { RenderContext } from './context.ts';
 import type { Contexts } from './contexts.ts';
@@ -25,6 +26,7 @@ const QUEUE_LIMIT = 1024;
 export interface SubmitDevice {
   readonly contexts: Contexts;
   readonly scheduler: Scheduler;
+  readonly budget: CommandBudget;
   /** Device time after which a job counts as hung. */
   readonly timeout: bigint;
 }
@@ -93,6 +95,7 @@ function prepare(device: SubmitDevice, call: DrmCall, argument: Submit): Prepare
   checkCounts(argument);
   const context = device.contexts.lookup(call.file, argument.context);
   checkContext(context);
+  device.budget.check(call.task, argument.command_count);
   const values = readArray(call, uapi.simgpu_command, argument.commands, argument.command_count);
   const commands = values.map(value => checkCommand(call.file.objects, value, device.timeout));
   const waits =
@@ -125,8 +128,8 @@ function usesOf(commands: readonly CheckedCommand[]): Map<GemObject, boolean> {
 
 /** With all reservations locked. Returns the out-fence's sync file when one is wanted. */
 function publish(
-  { scheduler }: SubmitDevice,
-  { device: { kernel } }: DrmCall,
+  { scheduler, budget }: SubmitDevice,
+  { device: { kernel }, task }: DrmCall,
   { context, commands, uses, waits, out }: Prepared,
   flags: number,
 ): OpenFile | null {
@@ -144,6 +147,8 @@ function publish(
   for (const [object, writes] of uses)
     object.reservation.publish(job.fence, writes ? Usage.WRITE : Usage.READ);
   for (const point of out) attachFence(point, job.fence);
+  budget.take(task, commands.length);
+  job.fence.addCallback(() => budget.giveBack(task, commands.length));
   scheduler.push(job, dependencies);
   return file;
 }
