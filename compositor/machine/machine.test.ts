@@ -103,6 +103,21 @@ describe('RealMachine', () => {
     machine[Symbol.dispose]();
   });
 
+  it('runs nothing any more once it is stopped, be it due in the same turn', async () => {
+    const machine = new RealMachine();
+    const seen: string[] = [];
+    await new Promise<void>(resolve => {
+      machine.at(0n, 'first', () => {
+        seen.push('first');
+        machine[Symbol.dispose]();
+        machine.post('posted', () => seen.push('posted'));
+        setImmediate(() => setImmediate(resolve));
+      });
+      machine.at(0n, 'second', () => seen.push('second'));
+    });
+    expect(seen).toEqual(['first']);
+  });
+
   it('hands faults of an entry to its keeper and goes on', async () => {
     const faults: string[] = [];
     const machine = new RealMachine({ onFault: label => faults.push(label) });

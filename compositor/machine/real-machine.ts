@@ -42,6 +42,7 @@ export class RealMachine implements Machine, Disposable {
   }
 
   post(label: string, run: () => void): void {
+    if (this.#stopped) return;
     this.#queue.push({ label, run });
     this.#schedule();
   }
@@ -111,7 +112,11 @@ export class RealMachine implements Machine, Disposable {
   /** Due timers go ahead of what was posted: their time stamps are older. */
   #takeDueTimers(): void {
     const now = this.now();
-    for (let due = this.#timers.takeDue(now); due; due = this.#timers.takeDue(now)) this.#run(due);
+    for (let due = this.#nextDue(now); due; due = this.#nextDue(now)) this.#run(due);
+  }
+
+  #nextDue(now: Nanoseconds): Entry | null {
+    return this.#stopped ? null : this.#timers.takeDue(now);
   }
 
   #setAlarm(): void {
