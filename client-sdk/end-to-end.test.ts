@@ -279,6 +279,27 @@ describe('a client', () => {
     await client.close();
   });
 
+  it('keeps the proportions of images of its own size by cropping them', async () => {
+    const client = await computer.connect('local');
+    const window = await client.createWindow({ size: { width: 64, height: 16 }, fixedSize: 'cover' });
+    const wide = await window.nextFrame();
+    const { data, stride } = await wide.map();
+    // What is left of 64x16 on a screen of 64x48 are about 21 columns in the middle.
+    for (let at = 0; at < data.length; at += 4)
+      if (at % stride >= 4 * 20 && at % stride < 4 * 44) data.set(ORANGE, at);
+    expect(await wide.presentWithFeedback()).toMatchObject({ kind: 'presented' });
+    expect(await isOrange(client)).toBe(true);
+    window.size = { width: 8, height: 60 };
+    const tall = await window.nextFrame();
+    expect([tall.width, tall.height]).toEqual([8, 60]);
+    const mapping = await tall.map();
+    for (let row = 24; row < 36; row++)
+      for (let at = 0; at < 8; at++) mapping.data.set(ORANGE, row * mapping.stride + 4 * at);
+    expect(await tall.presentWithFeedback()).toMatchObject({ kind: 'presented' });
+    expect(await isOrange(client)).toBe(true);
+    await client.close();
+  });
+
   it('reads the histogram of the display', async () => {
     const client = await computer.connect('local');
     const window = await client.createWindow();

@@ -1,5 +1,5 @@
 // Plays a video: NV12 dma-bufs that a display can scan out by itself, each written by the CPU between the start and the
-// end of an access bracket. A viewport scales them. Frames that are late are left out.
+// end of an access bracket. A viewport scales and crops them. Frames that are late are left out.
 import { createReadStream } from 'node:fs';
 import { runExample, sleep } from './lib/example.ts';
 import { photoVideo } from './lib/photo-video.ts';
@@ -21,7 +21,7 @@ await runExample({
       kind: 'dmabuf',
       format: 'NV12',
       size: header,
-      fixedSize: true,
+      fixedSize: 'cover',
     });
     const interval = (1000 * header.rate[1]) / header.rate[0];
     let shown = 0;

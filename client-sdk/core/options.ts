@@ -52,8 +52,11 @@ export interface WindowOptions extends SwapchainOptions {
   readonly appId?: string;
   /** Where the server leaves the choice. Default 640 by 480. */
   readonly size?: Size;
-  /** Keep `size` whatever the server suggests, scaled by a viewport to what it suggests. */
-  readonly fixedSize?: boolean;
+  /**
+   * Keep `size` whatever the server suggests, scaled by a viewport to what it suggests: stretched with true; with `cover`
+   * two sides are cropped, and proportions kept.
+   */
+  readonly fixedSize?: boolean | 'cover';
   readonly minSize?: Size;
   readonly maxSize?: Size;
   readonly maximized?: boolean;

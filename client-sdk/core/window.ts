@@ -51,8 +51,7 @@ export class Window implements Disposable, SurfaceRole {
   #title: string;
   #suggested: Omit<Configuration, 'serial'> = { size: null, states: new Set() };
   #configuration: Configuration | null = null;
-  #acknowledged = -1;
-  #acknowledgedAny = false;
+  #acknowledged: number | null = null;
 
   /** See `createWindow`. */
   constructor(client: Client, options: WindowOptions) {
@@ -84,6 +83,11 @@ export class Window implements Disposable, SurfaceRole {
   /** Of the images to come. */
   get size(): Size {
     return this.surface.size;
+  }
+
+  /** For a window of `fixedSize`: others get the size that the server configures. */
+  set size(size: Size) {
+    this.surface.size = size;
   }
 
   get states(): ReadonlySet<WindowState> {
@@ -176,11 +180,13 @@ export class Window implements Disposable, SurfaceRole {
 
   committing(frame: Frame): void {
     const configuration = this.#answers.get(frame);
-    if (!configuration || (this.#acknowledgedAny && configuration.serial === this.#acknowledged)) return;
-    this.#acknowledged = configuration.serial;
-    this.#acknowledgedAny = true;
-    this.xdgSurface.ack_configure(configuration.serial);
-    if (this.#options.fixedSize) this.surface.viewport.setDestination(configuration.size);
+    if (!configuration) return;
+    if (configuration.serial !== this.#acknowledged) {
+      this.#acknowledged = configuration.serial;
+      this.xdgSurface.ack_configure(configuration.serial);
+    }
+    const { fixedSize } = this.#options;
+    if (fixedSize) this.surface.viewport.fit(frame, configuration.size, fixedSize === 'cover');
   }
 
   [Symbol.dispose](): void {

@@ -19,24 +19,37 @@ const clients = (options: DemoOptions): { name: string; args: string[] }[] => [
 ];
 
 async function demo(options: DemoOptions): Promise<void> {
-  const session = await Session.start(options);
+  let connected = () => {};
+  const session = await Session.start({ ...options, connected: () => connected() });
   for (const line of session.lines) console.log(line);
   const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
-  let stopping = false;
-  for (const { name, args } of clients(options)) {
-    const file = join(examples, `${name}.js`);
-    void children.start(name, process.execPath, [file, ...args], 'ignore').then(status => {
-      if (!stopping) console.log(`client      ${name} ended with status ${status}`);
-    });
-    console.log(`client      ${name}`);
-  }
+  const ending = endRequested();
+  const stopped = { is: false };
+  void ending.then(() => {
+    stopped.is = true;
+  });
   console.log('Ctrl-C ends everything.');
   const status = printStatus(session);
-  await endRequested();
-  stopping = true;
+  // One after the other, so that each demo has the same windows in the same places.
+  for (const { name, args } of clients(options)) {
+    if (stopped.is) break;
+    const there = new Promise<void>(resolve => {
+      connected = resolve;
+    });
+    const ended = startClient(children, name, args).then(code => {
+      if (!stopped.is) console.log(`client      ${name} ended with status ${code}`);
+    });
+    await Promise.race([there, ended, ending]);
+  }
+  await ending;
   status[Symbol.dispose]();
   await children.stop();
   await session.stop();
+}
+
+function startClient(children: Children, name: string, args: readonly string[]): Promise<number> {
+  console.log(`client      ${name}`);
+  return children.start(name, process.execPath, [join(examples, `${name}.js`), ...args], 'ignore');
 }
 
 export const addDemo = (program: Command): Command =>

@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly output?: readonly OutputDescription[];
   readonly socket?: string;
   readonly websocket?: WebSocketAddress;
+  /** Is told of every client that connects over the Unix socket. */
+  readonly connected?: () => void;
 }
 
 /** How long clients that were disconnected get to be cleaned up after, in milliseconds. */

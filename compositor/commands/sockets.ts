@@ -13,6 +13,8 @@ export interface SocketOptions {
   readonly websocket?: WebSocketAddress;
   /** Is told of connections that could not be taken. */
   readonly warn: (error: Error) => void;
+  /** Is told of every connection over the Unix socket. */
+  readonly connected?: () => void;
 }
 
 /** The open sockets of a running compositor. */
@@ -28,11 +30,13 @@ export async function openSockets(server: Server, options: SocketOptions): Promi
   const lines: string[] = [];
   const disposables: Disposable[] = [];
   const accept: UnixListenerOptions = {
-    onConnection: (connection, peer) =>
-      void server.accept(connection, {
+    onConnection: (connection, peer) => {
+      server.accept(connection, {
         name: peer ? `unix pid ${peer.pid}` : 'unix',
         capabilities: DEFAULT_CAPABILITIES,
-      }),
+      });
+      options.connected?.();
+    },
     onError: options.warn,
   };
   try {

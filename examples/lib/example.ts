@@ -12,6 +12,8 @@ export interface ExampleContext {
   readonly words: readonly string[];
   /** The value of an option of this example. */
   option(name: string): string | undefined;
+  /** The value of an option that is a number of at least `least`. */
+  number(name: string, otherwise: number, least?: number): number;
 }
 
 export interface Example {
@@ -46,22 +48,29 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, Math.max(0, milliseconds)));
 }
 
-/** A pause that can be ended early, and leaves no timer behind. */
+/** A pause that can be ended early, before it begins too, and leaves no timer behind. */
 export class Pause {
+  #ended = false;
   #wake = () => {};
 
   end(): void {
+    this.#ended = true;
     this.#wake();
   }
 
-  async last(milliseconds: number): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Resolves with whether the pause lasted to its end. */
+  async last(milliseconds: number): Promise<boolean> {
+    if (!this.#ended)
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    const lasted = !this.#ended;
+    this.#ended = false;
+    return lasted;
   }
 }
 
@@ -78,13 +87,13 @@ function parse(example: Example): Omit<ExampleContext, 'client'> | null {
     const value = values[name];
     return typeof value === 'string' ? value : undefined;
   };
-  return { frames: framesOf(option('frames')), words: positionals, option };
-}
-
-function framesOf(text: string | undefined): number {
-  const frames = text === undefined ? Number.POSITIVE_INFINITY : Number(text);
-  if (!(frames >= 1)) throw new Error(`--frames is ${text}; a number of at least 1 is expected`);
-  return frames;
+  const number = (name: string, otherwise: number, least = 1) => {
+    const value = Number(option(name) ?? otherwise);
+    if (!(value >= least))
+      throw new Error(`--${name} is '${option(name)}'; a number of at least ${least} is expected`);
+    return value;
+  };
+  return { frames: number('frames', Number.POSITIVE_INFINITY), words: positionals, option, number };
 }
 
 function helpOf({ about, usage, options = {} }: Example): string {

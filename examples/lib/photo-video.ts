@@ -11,7 +11,7 @@ function view(picture: Picture, at: number, header: Y4mHeader) {
   return {
     scale,
     left: (picture.width - header.width * scale) * (0.2 + 0.6 * at),
-    top: (picture.height - header.height * scale) * (0.8 - 0.6 * at),
+    top: (picture.height - header.height * scale) * (0.4 - 0.4 * at),
   };
 }
 
@@ -42,7 +42,8 @@ export async function* photoVideo(loops = Number.POSITIVE_INFINITY): AsyncGenera
   yield text.encode(headerLine(PHOTO_VIDEO));
   const marker = text.encode('FRAME\n');
   const made: Uint8Array[] = [];
-  for (const name of PHOTOS) {
+  // Backwards: not the same as a photo viewer beside it shows.
+  for (const name of PHOTOS.toReversed()) {
     const picture = loadPhoto(name);
     for (let n = 0; n < FRAMES_PER_PHOTO; n++) {
       const frame = encode(picture, n / FRAMES_PER_PHOTO, PHOTO_VIDEO);

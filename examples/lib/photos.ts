@@ -15,7 +15,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** The photographs lie in the source tree; a compiled example is one folder deeper. */
 const assets = join(here, here.includes(join('dist', 'examples')) ? '../../../examples/assets' : '../assets');
 
-export const PHOTOS = ['astronaut', 'coffee', 'chelsea'] as const;
+export const PHOTOS = ['coffee', 'chelsea', 'astronaut'] as const;
 
 export function loadPng(path: string): Picture {
   const { width, height, data } = PNG.sync.read(readFileSync(path));
