@@ -21,6 +21,12 @@ export interface DeviceNode {
   open(task: Task, flags: number): FileOperations;
 }
 
+/** What is mounted at a directory. */
+export interface FileSystem {
+  /** open(2) of a path below it. ENOENT. */
+  open(path: string, task: Task, flags: number): FileOperations;
+}
+
 export interface KernelOptions {
   machine: Machine;
   /** Bytes of physical memory (reserved address space, resident only where touched). Default 1 GiB. */
@@ -52,6 +58,7 @@ export class Kernel implements Disposable {
   /** For tests: says of an allocation, by what is allocated, that it fails with ENOMEM. */
   failAllocation: ((what: string) => boolean) | null = null;
   readonly #nodes = new Map<string, DeviceNode>();
+  readonly #mounts = new Map<string, FileSystem>();
   readonly #tasks = new Set<Task>();
   readonly #threads = new Set<KernelThread<unknown>>();
   readonly #disposables: Disposable[] = [];
@@ -93,6 +100,18 @@ export class Kernel implements Disposable {
         `${path} is for ${node.access}, ${task.name} has uid ${task.credentials.uid}`,
       );
     return node;
+  }
+
+  /** Mounts a file system at a directory. */
+  mount(directory: string, fileSystem: FileSystem): void {
+    this.#mounts.set(directory, fileSystem);
+  }
+
+  /** What open(2) of a path gives. ENOENT, EACCES. */
+  open(path: string, task: Task, flags: number): FileOperations {
+    const directory = [...this.#mounts.keys()].find(mount => path.startsWith(`${mount}/`));
+    if (directory === undefined) return this.node(path, task).open(task, flags);
+    return this.#mounts.get(directory)!.open(path.slice(directory.length + 1), task, flags);
   }
 
   /** Paths of all device nodes. */

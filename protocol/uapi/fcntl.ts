@@ -71,3 +71,12 @@ export const MAP_ANONYMOUS = 0x20;
 export const SEEK_SET = 0;
 export const SEEK_CUR = 1;
 export const SEEK_END = 2;
+/** The next place where there is data; ENXIO when there is none. */
+export const SEEK_DATA = 3;
+/** The next hole; the end counts as one. */
+export const SEEK_HOLE = 4;
+
+/** Allocates without changing the size. */
+export const FALLOC_FL_KEEP_SIZE = 0x1;
+/** Gives pages back: they read as zeros. Goes with KEEP_SIZE. */
+export const FALLOC_FL_PUNCH_HOLE = 0x2;

@@ -13,7 +13,7 @@ export interface MappedObject {
    * that was truncated, a buffer that was purged).
    */
   view(offset: number, length: number, write: boolean): Uint8Array;
-  /** A mapping of it was split in two by an unmapping in its middle: one more is there to be unmapped. */
+  /** A mapping of it was split in two: one more is there to be unmapped. */
   split?(): void;
   /** A mapping of it is gone. */
   unmapped?(): void;
@@ -33,6 +33,8 @@ interface Mapping {
   readonly start: bigint;
   readonly end: bigint;
   readonly protection: number;
+  /** What mprotect may make of it (VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC). */
+  readonly allowed: number;
   readonly object: MappedObject;
   readonly offset: bigint;
   /** The open file that the mapping keeps alive. */
@@ -62,7 +64,7 @@ export class AddressSpace {
   map(
     object: MappedObject,
     length: number,
-    options: { offset?: bigint; protection?: number; file?: OpenFile | null } = {},
+    options: { offset?: bigint; protection?: number; allowed?: number; file?: OpenFile | null } = {},
   ): bigint {
     const size = BigInt(pageAlign(length));
     const { start, at } = this.#place(size);
@@ -71,6 +73,7 @@ export class AddressSpace {
       start,
       end: start + size,
       protection: options.protection ?? PROT_READ | PROT_WRITE,
+      allowed: options.allowed ?? PROT_READ | PROT_WRITE | PROT_EXEC,
       object,
       offset: options.offset ?? 0n,
       file: options.file?.get() ?? null,
@@ -90,7 +93,35 @@ export class AddressSpace {
         `munmap needs a page-aligned address and a length, got ${address} and ${length}`,
       );
     const end = address + BigInt(pageAlign(length));
-    this.#mappings = this.#mappings.flatMap(mapping => this.#without(mapping, address, end));
+    this.#mappings = this.#mappings.flatMap(mapping => {
+      const { inside, outside } = carve(mapping, address, end);
+      if (inside) drop(inside);
+      return outside;
+    });
+  }
+
+  /**
+   * Changes the protection of whatever lies in the range (`mm/mprotect.c`): up to the first that may not have it, EACCES,
+   * or the first address that is not mapped, ENOMEM. EINVAL for an unaligned range.
+   */
+  protect(address: bigint, length: number, protection: number): void {
+    if (address % BigInt(PAGE_SIZE) !== 0n || length < 0)
+      throw new KernelError('EINVAL', `mprotect needs a page-aligned address, got ${address}`);
+    const end = address + BigInt(pageAlign(length));
+    for (let at = address; at < end; ) {
+      const mapping = this.#find(at, 1);
+      if (!mapping) throw new KernelError('ENOMEM', `0x${at.toString(16)} is not mapped`);
+      if ((protection & ~mapping.allowed) !== 0)
+        throw new KernelError(
+          'EACCES',
+          `the mapping at 0x${at.toString(16)} may not be protected ${protection}`,
+        );
+      const { inside, outside } = carve(mapping, at, end);
+      const parts = inside ? [...outside, { ...inside, protection }] : outside;
+      parts.sort((a, b) => (a.start < b.start ? -1 : 1));
+      this.#mappings.splice(this.#mappings.indexOf(mapping), 1, ...parts);
+      at = mapping.end;
+    }
   }
 
   /** The live bytes at an address, as the process itself would touch them. SegmentationFault, BusError. */
@@ -144,7 +175,7 @@ export class AddressSpace {
   clear(): void {
     const mappings = this.#mappings;
     this.#mappings = [];
-    for (const mapping of mappings) this.#drop(mapping);
+    for (const mapping of mappings) drop(mapping);
   }
 
   /** Bytes mapped, for leak checks. */
@@ -191,22 +222,30 @@ export class AddressSpace {
     }
     return undefined;
   }
+}
 
-  #without(mapping: Mapping, from: bigint, to: bigint): Mapping[] {
-    if (mapping.end <= from || mapping.start >= to) return [mapping];
-    const rest: Mapping[] = [];
-    if (mapping.start < from) rest.push({ ...mapping, end: from });
-    if (mapping.end > to) rest.push({ ...mapping, start: to, offset: mapping.offset + (to - mapping.start) });
-    if (rest.length === 2) {
-      mapping.file?.get();
-      mapping.object.split?.();
-    }
-    if (rest.length === 0) this.#drop(mapping);
-    return rest;
+/** Splits a mapping at the borders of a range; each part stands for itself afterwards. */
+function carve(mapping: Mapping, from: bigint, to: bigint): { inside: Mapping | null; outside: Mapping[] } {
+  if (mapping.end <= from || mapping.start >= to) return { inside: null, outside: [mapping] };
+  const part = (start: bigint, end: bigint): Mapping => ({
+    ...mapping,
+    start,
+    end,
+    offset: mapping.offset + (start - mapping.start),
+  });
+  const outside: Mapping[] = [];
+  if (mapping.start < from) outside.push(part(mapping.start, from));
+  if (mapping.end > to) outside.push(part(to, mapping.end));
+  for (const _ of outside) {
+    mapping.file?.get();
+    mapping.object.split?.();
   }
+  const start = from > mapping.start ? from : mapping.start;
+  const end = to < mapping.end ? to : mapping.end;
+  return { inside: part(start, end), outside };
+}
 
-  #drop(mapping: Mapping): void {
-    mapping.object.unmapped?.();
-    mapping.file?.put();
-  }
+function drop(mapping: Mapping): void {
+  mapping.object.unmapped?.();
+  mapping.file?.put();
 }

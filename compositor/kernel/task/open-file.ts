@@ -11,6 +11,8 @@ export interface FileStatus {
   readonly size: bigint;
   readonly mode: number;
   readonly deviceNumber?: bigint;
+  /** Hard links; 1 where it is left out. */
+  readonly links?: number;
 }
 
 export interface PollAnswer {
@@ -36,6 +38,15 @@ export interface MapRequest {
   readonly shared: boolean;
 }
 
+/** What a file puts behind a mapping. */
+export interface FileMapping {
+  readonly object: MappedObject;
+  /** Where in the object the mapping begins. */
+  readonly offset: bigint;
+  /** PROT_WRITE when mprotect must never make it writable. */
+  readonly denied?: number;
+}
+
 /** Memory of the caller that a read fills. `write` throws EFAULT if the caller's address is bad. */
 export interface UserSlice {
   readonly length: number;
@@ -49,9 +60,17 @@ export interface UserSlice {
 export interface FileOperations {
   /** The field's name for it: 'sync_file', 'dma-buf', 'memfd', 'drm', 'eventfd', ... */
   readonly kind: string;
-  /** A name for people: what /proc/PID/fd would show. */
+  /** It lies on a mount that is `noexec`: nothing of it is mapped for execution (EPERM). */
+  readonly noExec?: boolean;
+  /** The number of that mount, for fdinfo. */
+  readonly mount?: number;
+  /** What /proc/PID/fd shows. */
   describe(): string;
   status(): FileStatus;
+  /** Further lines of /proc/PID/fdinfo. */
+  fdInfo?(): readonly string[];
+  /** open(2) of its link in /proc/PID/fd: another open file of the same object; without it ENXIO, but for device nodes. */
+  reopen?(flags: number): OpenFile;
   ioctl?(call: FileCall, request: number, argument: bigint): number | Sleeping<number>;
   poll?(call: FileCall, events: number): PollAnswer;
   read?(call: FileCall, into: UserSlice): number | Sleeping<number>;
@@ -60,10 +79,14 @@ export interface FileOperations {
   writeAt?(source: Uint8Array, offset: bigint): number;
   seek?(call: FileCall, offset: bigint, whence: number): bigint;
   truncate?(size: bigint): void;
+  /** fallocate(2), whose arguments are sound. */
+  allocate?(mode: number, offset: bigint, length: bigint): void;
+  /** fchmod(2): the permission bits. */
+  changeMode?(mode: number): void;
   addSeals?(seals: number, call: FileCall): void;
   seals?(): number;
   /** The object behind a mapping of `length` bytes from `offset`; checks what Linux's mmap operation checks. */
-  map?(call: FileCall, request: MapRequest): { object: MappedObject; offset: bigint };
+  map?(call: FileCall, request: MapRequest): FileMapping;
   /**
    * A real descriptor of the host with the same bytes, lent to the caller, and where in it this file begins; null when
    * there is none. It exists so that a client of another process can map what it holds.

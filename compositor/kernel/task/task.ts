@@ -1,5 +1,4 @@
 import {
-  MAP_PRIVATE,
   MAP_SHARED,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
@@ -7,7 +6,6 @@ import {
   O_CLOEXEC,
   O_RDONLY,
   O_RDWR,
-  O_WRONLY,
   POLLERR,
   POLLHUP,
   POLLIN,
@@ -20,13 +18,15 @@ import { marshal, relocate, unmarshal } from '../../../protocol/uapi/marshal.ts'
 import type { Struct, UserResult, UserValue } from '../../../protocol/uapi/struct.ts';
 import type { Kernel } from '../kernel.ts';
 import { createMemfd } from '../memory/memfd-create.ts';
-import { AddressSpace, PAGE_SIZE, pageAlign } from './address-space.ts';
+import { AddressSpace, pageAlign } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 import { createEventFile } from './event-file.ts';
+import { needs, requireAllocation, requireMapping, requireMayMap, requireMode } from './file-checks.ts';
 import { fileControl } from './file-control.ts';
-import { type ErrnoName, KernelError, require } from './kernel-error.ts';
+import { KernelError, require } from './kernel-error.ts';
 import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
+import { openPath, readLink } from './paths.ts';
 import { Scratch } from './scratch.ts';
 import { deferred, holding, map, named, withSyscall } from './system-call.ts';
 import { AddressSlice, OwnSlice } from './user-slice.ts';
@@ -80,19 +80,14 @@ export class Task {
     return this.#exited;
   }
 
-  /** Opens a device node. ENOENT, EACCES, EMFILE. */
+  /** Opens a device node, or a file of a mounted file system, or /proc/self/fd/N. ENOENT, EACCES, EMFILE, ENXIO. */
   open(path: string, flags = O_RDWR): number {
-    return this.#call('open', () => {
-      const node = this.kernel.node(path, this);
-      const fd = this.files.reserve();
-      try {
-        const file = this.kernel.file(node.open(this, flags), flags & ~O_CLOEXEC);
-        return this.files.install(fd, file, (flags & O_CLOEXEC) !== 0);
-      } catch (error) {
-        this.files.unreserve(fd);
-        throw error;
-      }
-    });
+    return this.#call('open', () => openPath(this, path, flags));
+  }
+
+  /** readlink(2) of a link in /proc/self/fd. ENOENT, EINVAL. */
+  readlink(path: string): string {
+    return this.#call('readlink', () => readLink(this, path));
   }
 
   close(fd: number): void {
@@ -287,6 +282,23 @@ export class Task {
     });
   }
 
+  /** fallocate(2). EINVAL, EBADF, EOPNOTSUPP, ENODEV, EPERM. */
+  fallocate(fd: number, mode: number, offset: bigint, length: bigint): void {
+    this.#call('fallocate', () => {
+      const file = this.files.get(fd);
+      requireAllocation(file, mode, offset, length);
+      needs(file, file.operations.allocate, 'ENODEV').call(file.operations, mode, offset, length);
+    });
+  }
+
+  /** fchmod(2). */
+  fchmod(fd: number, mode: number): void {
+    this.#call('fchmod', () => {
+      const { operations } = this.files.get(fd);
+      operations.changeMode?.(mode & 0o7777);
+    });
+  }
+
   status(fd: number): FileStatus {
     return this.#call('fstat', () => this.files.get(fd).operations.status());
   }
@@ -299,26 +311,25 @@ export class Task {
   ): bigint {
     return this.#call('mmap', () => {
       const { offset = 0n, protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED } = options;
-      if (length <= 0 || offset % BigInt(PAGE_SIZE) !== 0n || (flags & (MAP_SHARED | MAP_PRIVATE)) === 0)
-        throw new KernelError(
-          'EINVAL',
-          `mmap of ${length} bytes at ${offset} with flags ${flags}: needs a length, an aligned offset, shared or private`,
-        );
+      requireMapping(length, offset, flags);
       const file = this.files.get(fd);
-      requireMayMap(file, protection, (flags & MAP_SHARED) !== 0);
-      const request = {
-        offset,
-        length: BigInt(pageAlign(length)),
+      const shared = (flags & MAP_SHARED) !== 0;
+      const allowed = requireMayMap(file, protection, shared);
+      const map = needs(file, file.operations.map, 'ENODEV');
+      const request = { offset, length: BigInt(pageAlign(length)), protection, shared };
+      const mapped = map.call(file.operations, { task: this, file }, request);
+      return this.memory.map(mapped.object, length, {
+        offset: mapped.offset,
         protection,
-        shared: (flags & MAP_SHARED) !== 0,
-      };
-      const mapped = needs(file, file.operations.map, 'ENODEV').call(
-        file.operations,
-        { task: this, file },
-        request,
-      );
-      return this.memory.map(mapped.object, length, { offset: mapped.offset, protection, file });
+        allowed: allowed & ~(mapped.denied ?? 0),
+        file,
+      });
     });
+  }
+
+  /** mprotect(2). EINVAL, ENOMEM, EACCES. */
+  mprotect(address: bigint, length: number, protection: number): void {
+    this.#call('mprotect', () => this.memory.protect(address, length, protection));
   }
 
   munmap(address: bigint, length: number): void {
@@ -424,26 +435,4 @@ export class Task {
       throw withSyscall(error, syscall);
     }
   }
-}
-
-function needs<F>(file: OpenFile, operation: F | undefined, code: ErrnoName): F {
-  if (operation) return operation;
-  throw new KernelError(code, `a ${file.operations.kind} has no such operation`);
-}
-
-/** EBADF when the file is not open for it. */
-function requireMode(file: OpenFile, access: 'read' | 'write'): void {
-  const other = access === 'read' ? O_WRONLY : O_RDONLY;
-  require((file.flags & O_ACCMODE) !==
-    other, 'EBADF', `the ${file.operations.kind} is not open to ${access}`);
-}
-
-/** What do_mmap asks of the descriptor before it asks the file. */
-function requireMayMap(file: OpenFile, protection: number, shared: boolean): void {
-  const mode = file.flags & O_ACCMODE;
-  const writes = shared && (protection & PROT_WRITE) !== 0;
-  require(mode !== O_WRONLY &&
-    !(
-      writes && mode === O_RDONLY
-    ), 'EACCES', `the ${file.operations.kind} is not open for this kind of mapping`);
 }

@@ -1,0 +1,32 @@
+import type { Kernel } from '../kernel.ts';
+import type { FileCall, FileOperations, FileStatus, UserSlice } from './open-file.ts';
+
+/** A file of text that the kernel writes when it is opened: procfs, sysfs, debugfs (`fs/seq_file.c`). */
+export class TextFile implements FileOperations {
+  readonly kind = 'text file';
+  readonly #inode: bigint;
+  readonly #path: string;
+  readonly #bytes: Uint8Array;
+
+  constructor(kernel: Kernel, path: string, text: string) {
+    this.#inode = kernel.allocateInode();
+    this.#path = path;
+    this.#bytes = new TextEncoder().encode(text);
+  }
+
+  describe(): string {
+    return this.#path;
+  }
+
+  status(): FileStatus {
+    return { inode: this.#inode, size: 0n, mode: 0o100444 };
+  }
+
+  read(call: FileCall, into: UserSlice): number {
+    const at = Number(call.file.position);
+    const part = this.#bytes.subarray(at, at + into.length);
+    if (part.length > 0) into.write(0, part);
+    call.file.position += BigInt(part.length);
+    return part.length;
+  }
+}
