@@ -239,9 +239,14 @@ function randomCommand(fixedPart: Partial<CompositeCommand>): CompositeCommand {
   };
 }
 
-/** The same without scale or transform: the fast path. */
-function unscaledCommand(format: number, blendMode: BlendMode, alpha: number): CompositeCommand {
-  const command = randomCommand({ source: imageOf(format, 1, 1, 0), blend: blendMode, alpha, transform: 0 });
+/** The same without scale, upright unless told: the fast paths. */
+function unscaledCommand(
+  format: number,
+  blendMode: BlendMode,
+  alpha: number,
+  transform: Transform = 0,
+): CompositeCommand {
+  const command = randomCommand({ source: imageOf(format, 1, 1, 0), blend: blendMode, alpha, transform });
   const { source, destination } = command;
   const x = int(0, source.width - 1);
   const y = int(0, source.height - 1);
@@ -249,8 +254,8 @@ function unscaledCommand(format: number, blendMode: BlendMode, alpha: number): C
   const dest = {
     x: Math.min(destination.x, 3),
     y: Math.min(destination.y, 3),
-    width: rect.width,
-    height: rect.height,
+    width: transform & 1 ? rect.height : rect.width,
+    height: transform & 1 ? rect.width : rect.height,
   };
   return { ...command, sourceRect: fixed(rect), destination: dest };
 }
@@ -305,6 +310,17 @@ describe('composition', () => {
         for (const filter of filters)
           for (let n = 0; n < 5; n++)
             check(randomCommand({ source: imageOf(format, 1, 1, 0), transform, filter }));
+  });
+
+  it('draws turned and mirrored sources that are not scaled, or only across their rows', () => {
+    for (const transform of transforms)
+      for (const mode of blends)
+        for (let n = 0; n < 24; n++) {
+          const command = unscaledCommand(pick(sourceFormats), mode, pick([0xffff, 0x8080]), transform);
+          check(command);
+          const { destination } = command;
+          check({ ...command, destination: { ...destination, height: destination.height + int(1, 9) } });
+        }
   });
 
   it('gives the same pixels unscaled, fast or sampled', () => {

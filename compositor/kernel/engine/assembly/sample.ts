@@ -38,6 +38,9 @@ const TEXEL_ANY = 1;
 /** 32 bits, and the next pixel of the line is next in memory. */
 const TEXEL_NEIGHBOURS = 2;
 
+/** The step of a side that is not scaled. */
+const ONE_PIXEL: i64 = 1 << 32;
+
 let base: usize = 0;
 let chromaBase: usize = 0;
 let format: i32 = 0;
@@ -122,7 +125,10 @@ export function sampledRow(target: usize, width: i32, column: i32): void {
   const step = mirrored ? -2 * stepAlong : 2 * stepAlong;
   const phase = <i64>(2 * (mirrored ? count - 1 - column : column) + 1) * stepAlong;
   const plain = bytesPerPixel(format) == 4;
-  if (bilinear) {
+  if (plain && stepsByPixels()) {
+    const at = first + (mirrored ? count - 1 - column : column);
+    steppedRow(target, width, line + at * pitch, mirrored ? -pitch : pitch);
+  } else if (bilinear) {
     if (!plain) bilinearRow(TEXEL_ANY, target, width, phase, step);
     else if (pitch == 4) bilinearRow(TEXEL_NEIGHBOURS, target, width, phase, step);
     else bilinearRow(TEXEL_32, target, width, phase, step);
@@ -130,6 +136,28 @@ export function sampledRow(target: usize, width: i32, column: i32): void {
     if (plain) nearestRow(TEXEL_32, target, width, phase, step);
     else nearestRow(TEXEL_ANY, target, width, phase, step);
   }
+}
+
+/** Whether the present row shows whole pixels of one line, one after the other: turned or mirrored, but not scaled. */
+function stepsByPixels(): bool {
+  return stepAlong == ONE_PIXEL && (start & 0xffff) == 0 && (!bilinear || acrossWeight == 0);
+}
+
+/** Pixels of 32 bits that lie `step` bytes apart, from `source` on. */
+function steppedRow(target: usize, width: i32, source: usize, step: i32): void {
+  if (step == 4) for (; width >= 4; width -= 4, target += 16, source += 16) writeFour(target, v128.load(source));
+  else if (step == -4)
+    for (; width >= 4; width -= 4, target += 16, source -= 16) {
+      const pixels = v128.load(source - 12);
+      writeFour(target, v128.shuffle<i32>(pixels, pixels, 3, 2, 1, 0));
+    }
+  else
+    for (; width >= 4; width -= 4, target += 16, source += 4 * step) {
+      const two = v128.load32_lane(source + step, v128.load32_zero(source), 1);
+      const three = v128.load32_lane(source + 2 * step, two, 2);
+      writeFour(target, v128.load32_lane(source + 3 * step, three, 3));
+    }
+  for (; width > 0; width--, target += 4, source += step) writeOne(target, v128.load32_zero(source));
 }
 
 @inline
