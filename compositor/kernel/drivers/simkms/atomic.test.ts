@@ -80,6 +80,10 @@ describe('ids and values', () => {
     expect(call({ count_objs: 1, objs_ptr: 0n })).toThrow('EFAULT');
     expect(call({ objs_ptr: [ids.crtc], count_props_ptr: 0n })).toThrow('EFAULT');
     expect(call({ objs_ptr: [ids.crtc], count_props_ptr: [1], props_ptr: 0n })).toThrow('EFAULT');
+    const values = { objs_ptr: [ids.primary], count_props_ptr: [1], prop_values_ptr: 0n };
+    expect(call({ ...values, props_ptr: [client.property(ids.primary, 'CRTC_X')] })).toThrow('EFAULT');
+    // The property is looked up before its value is read.
+    expect(call({ ...values, props_ptr: [9999] })).toThrow('ENOENT');
     expect(call({ count_objs: 0xffffffff, objs_ptr: [9999], count_props_ptr: [0] })).toThrow('ENOENT');
   });
 
