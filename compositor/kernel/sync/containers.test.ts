@@ -86,6 +86,27 @@ describe('fence chain', () => {
     expect([...nodes[3]!.nodes()]).toEqual([nodes[3], nodes[2]]);
   });
 
+  it.each(['oldest', 'newest'] as const)(
+    'tells waiters of every point of a long timeline whose fences signal from the %s on',
+    first => {
+      const fixture = startKernel();
+      const fences = independent(fixture, 10_000);
+      const nodes = chainOf(
+        fixture,
+        fences.map((fence, at) => [BigInt(at + 1), fence]),
+      );
+      const told: FenceChain[] = [];
+      for (const node of nodes) node.addCallback(() => told.push(node));
+      fences[7]!.setError('EIO');
+      if (first === 'newest') fences.reverse();
+      for (const [at, fence] of fences.entries()) fence.signal(BigInt(at));
+      expect(told).toHaveLength(nodes.length);
+      expect(told.every((node, at) => node === nodes[at])).toBe(true);
+      expect([nodes[6]!.status, nodes[7]!.status]).toEqual([1, 'EIO']);
+      expect(nodes.at(-1)!.timestamp).toBe(BigInt(nodes.length - 1));
+    },
+  );
+
   it('gives a point that does not rise the larger number and a context of its own', () => {
     const fixture = startKernel();
     const [a, b] = independent(fixture, 2) as [Fence, Fence];

@@ -16,6 +16,8 @@ export class FenceChain extends Fence {
   readonly previousPoint: bigint;
   #previous: Fence | null;
   #waiting = false;
+  /** Later nodes of which this one is all that is left to wait for. */
+  #followers: FenceChain[] = [];
   #error: ErrnoName | null = null;
   #latest: Nanoseconds | null = null;
 
@@ -89,14 +91,22 @@ export class FenceChain extends Fence {
     for (const node of this.nodes()) if (node instanceof FenceChain) node.fence.setDeadline(when);
   }
 
+  /** What is left is the node before: to wait for that, and not for its fence, costs the same however long the chain is. */
   #waitForNext(): void {
-    const pending = this.#firstPending();
-    if (!pending) {
-      this.#finish();
-      return;
-    }
     this.#waiting = true;
-    pending.addCallback(() => this.#waitForNext());
+    for (;;) {
+      const next = this.fence.signalled ? this.walk() : this.fence;
+      if (!next) {
+        this.#finish();
+        return;
+      }
+      if (next instanceof FenceChain) {
+        next.#followers.push(this);
+        if (!next.#waiting) next.#waitForNext();
+        return;
+      }
+      if (next.addCallback(() => this.#waitForNext())) return;
+    }
   }
 
   /** A fence of it or of a point before that has not signalled. */
@@ -115,9 +125,27 @@ export class FenceChain extends Fence {
     if (timestamp !== null && (this.#latest === null || timestamp > this.#latest)) this.#latest = timestamp;
   }
 
+  /** Followers are done with it, one after the other: a recursion would be as deep as the timeline is long. */
   #finish(): void {
-    if (this.#error !== null) this.setError(this.#error);
-    this.signal(this.#latest ?? this.machine.now());
+    const ready: FenceChain[] = [this];
+    for (let node = ready.pop(); node; node = ready.pop()) {
+      node.#note(node.fence);
+      const followers = node.#followers;
+      node.#followers = [];
+      for (const follower of followers) {
+        follower.#inherit(node);
+        ready.push(follower);
+      }
+      if (node.#error !== null) node.setError(node.#error);
+      node.signal(node.#latest ?? node.machine.now());
+    }
+  }
+
+  #inherit(before: FenceChain): void {
+    this.#note(this.fence);
+    this.#error ??= before.#error;
+    if (before.#latest !== null && (this.#latest === null || before.#latest > this.#latest))
+      this.#latest = before.#latest;
   }
 }
 
