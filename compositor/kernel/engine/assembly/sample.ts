@@ -177,6 +177,14 @@ function bilinearRow(way: i32, target: usize, width: i32, phase: i64, step: i64)
   const upper = i16x8.splat(<i16>(256 - acrossWeight));
   const lower = i16x8.splat(<i16>acrossWeight);
   for (; width >= 4; width -= 4, target += 16, phase += 4 * step) {
+    if (way == TEXEL_NEIGHBOURS && isInside(phase) && isInside(phase + 3 * step)) {
+      const a = meanInside(lineNow, nextNow, phase, upper, lower);
+      const b = meanInside(lineNow, nextNow, phase + step, upper, lower);
+      const c = meanInside(lineNow, nextNow, phase + 2 * step, upper, lower);
+      const d = meanInside(lineNow, nextNow, phase + 3 * step, upper, lower);
+      writeFour(target, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d)));
+      continue;
+    }
     const a = mean(way, lineNow, nextNow, phase, upper, lower);
     const b = mean(way, lineNow, nextNow, phase + step, upper, lower);
     const c = mean(way, lineNow, nextNow, phase + 2 * step, upper, lower);
@@ -236,4 +244,28 @@ function mean(way: i32, line: usize, nextLine: usize, phase: i64, upper: v128, l
   const lines = i16x8.add(i16x8.shl(from, 8), i16x8.mul(change, weight));
   const sum = i32x4.add(i32x4.extmul_low_i16x8_u(lines, upper), i32x4.extmul_high_i16x8_u(lines, lower));
   return i32x4.shr_u(i32x4.add(sum, i32x4.splat(0x8000)), 16);
+}
+
+/** Whether both neighbours of a bilinear sample are pixels of the source rectangle, so that none need be moved into it. */
+@inline
+function isInside(phase: i64): bool {
+  const at = (start + <i32>(phase >> 17) - 0x8000) >> 16;
+  return at >= first && at < last;
+}
+
+/**
+ * The same sum as that of `mean`, for neighbours in memory: lines first, then along them. What the lines give has 16
+ * bits; with half of the range taken off it is signed, and one instruction multiplies and adds the pair.
+ */
+@inline
+function meanInside(line: usize, nextLine: usize, phase: i64, upper: v128, lower: v128): v128 {
+  const position = start + <i32>(phase >> 17) - 0x8000;
+  const at = (position >> 16) * 4;
+  const weight = (position >> 8) & 0xff;
+  const here = i16x8.mul(v128.load_ext<u8>(line + at), upper);
+  const both = i16x8.add(here, i16x8.mul(v128.load_ext<u8>(nextLine + at), lower));
+  const centred = v128.xor(both, i16x8.splat(<i16>0x8000));
+  const pairs = v128.shuffle<i16>(centred, centred, 0, 4, 1, 5, 2, 6, 3, 7);
+  const sum = i32x4.dot_i16x8_s(pairs, i32x4.splat((weight << 16) | (256 - weight)));
+  return i32x4.shr_u(i32x4.add(sum, i32x4.splat(0x808000)), 16);
 }
