@@ -29,13 +29,16 @@ export interface Devices {
 export function createDevices({ outputs, engines, ...options }: DevicesOptions): Devices {
   const kernel = new Kernel(options);
   const engine =
-    (name: string) =>
-    (machine: Machine, memory: WebAssembly.Memory): Engine =>
-      engines === 'worker'
-        ? new WorkerEngine(machine, memory, name)
-        : new VirtualEngine(machine, memory, name);
-  const simkms = createSimkms(kernel, { outputs, engine: engine('display') });
-  createSimgpu(kernel, { engine: engine('render') });
+    (name: string, warm: boolean) =>
+    (machine: Machine, memory: WebAssembly.Memory): Engine => {
+      if (engines === 'virtual') return new VirtualEngine(machine, memory, name);
+      const worker = new WorkerEngine(machine, memory, name);
+      if (warm) worker.warm();
+      return worker;
+    };
+  // Somebody will draw; that somebody looks at the pixels of a scan-out is rare.
+  const simkms = createSimkms(kernel, { outputs, engine: engine('display', false) });
+  createSimgpu(kernel, { engine: engine('render', true) });
   createVgem(kernel);
   addUdmabufDevice(kernel);
   addSystemHeap(kernel);

@@ -1,4 +1,3 @@
-import { WebSocket } from 'ws';
 import type { Connection } from '../../protocol/object/connection.ts';
 import { displayPath } from '../../protocol/transport/paths.ts';
 import { connectUnix } from '../../protocol/transport/unix.ts';
@@ -25,9 +24,11 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   return connectOver(await connectionTo(display), hostMemory ? { hostMemory } : {}, options);
 }
 
-function connectionTo(display: string | undefined): Promise<Connection> {
-  if (display !== undefined && /^wss?:\/\//.test(display)) return connectWebSocket(display, WebSocket);
-  return connectToPath(displayPath(display));
+async function connectionTo(display: string | undefined): Promise<Connection> {
+  if (display === undefined || !/^wss?:\/\//.test(display)) return connectToPath(displayPath(display));
+  // Loaded here, for most clients never need it.
+  const { WebSocket } = await import('ws');
+  return connectWebSocket(display, WebSocket);
 }
 
 async function connectToPath(path: string): Promise<Connection> {

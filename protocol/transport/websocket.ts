@@ -1,6 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ServerOptions, WebSocketServer } from 'ws';
+import type { ServerOptions, WebSocketServer } from 'ws';
 import type { Connection } from '../object/connection.ts';
 import type { Listener } from './socket-options.ts';
 import { MAX_PAYLOAD, WebSocketConnection } from './web-socket-connection.ts';
@@ -40,7 +40,9 @@ export async function listenWebSocket(options: WebSocketListenerOptions): Promis
       answer(allowed, 403, `pages of ${info.origin} may not connect`);
     },
   };
-  const server = new WebSocketServer(settings);
+  // Loaded here, for most servers and clients never need it.
+  const ws = await import('ws');
+  const server = new ws.WebSocketServer(settings);
   server.on('connection', (socket, request) =>
     options.onConnection(new WebSocketConnection(socket), request),
   );

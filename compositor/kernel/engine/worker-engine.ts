@@ -17,7 +17,7 @@ type State =
   | { kind: 'disposed' };
 
 /**
- * An engine in real time: a thread of its own, started with the first job. A job is done when the thread has run its
+ * An engine in real time: a thread of its own, started with the first job or by `warm`. A job is done when the thread has run its
  * commands, whatever its `duration` says. The thread keeps the process alive only while it has work.
  *
  * A command that faults, which no validated one does, resets the engine; the reason says what happened.
@@ -44,6 +44,11 @@ export class WorkerEngine implements Engine {
       if (this.#jobs.length === 1) this.#state.worker.ref();
       this.#send(this.#state.worker, this.#jobs.length - 1);
     }
+  }
+
+  /** Starts the thread, so that the first job need not wait for that. */
+  warm(): void {
+    if (this.#state.kind === 'off') this.#start();
   }
 
   reset(reason: string): void {
@@ -77,6 +82,7 @@ export class WorkerEngine implements Engine {
     worker.on('message', (id: number) => this.#completed(worker, id));
     worker.on('error', error => this.#failed(worker, error));
     worker.on('exit', () => this.#exited());
+    if (this.#jobs.length === 0) worker.unref();
     this.#jobs.forEach((_, index) => this.#send(worker, index));
   }
 
