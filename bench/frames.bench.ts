@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cpuTime } from './cpu-time.ts';
 import { type Figure, median, percentile } from './figure.ts';
 import type { Kind, Seen } from './load-client.ts';
+import { copyTime } from './memory-copy.ts';
 import { benchProgram, Program, serve, withDirectory } from './processes.ts';
 
 const OUTPUT = '1920x1080@60';
@@ -12,6 +13,7 @@ const SECOND = 1e9;
 /** So that the clients are not what is measured. */
 const CLIENTS_PER_PROCESS = 34;
 const REFRESH = 'one refresh of the display';
+const COPY = 'a copy of 1920x1080 pixels';
 const TIMER = 'CPU time of an empty 60 Hz timer loop, a tick';
 
 interface Load {
@@ -96,11 +98,11 @@ function latencies(load: Load, run: Run): Figure[] {
   ];
 }
 
-const cost = (load: Load, { cpuPerFrame }: Run): Figure => ({
-  name: `${nameOf(load)}: CPU time a frame`,
+const cost = (name: string, { cpuPerFrame }: Run, base: string): Figure => ({
+  name,
   value: cpuPerFrame / SECOND,
   unit: 's',
-  base: TIMER,
+  base,
 });
 
 /** Commit-to-flip and release latency with 1, 10 and 100 clients, and the server's CPU seconds for each frame. */
@@ -108,10 +110,13 @@ export async function frameFigures(): Promise<Figure[]> {
   const figures: Figure[] = [
     { name: REFRESH, value: 1000 / 60, unit: 'ms' },
     { name: TIMER, value: (await timerLoop()) / SECOND, unit: 's' },
+    { name: COPY, value: copyTime(large.width * large.height * 4) / SECOND, unit: 's' },
   ];
   for (const load of [...loads, large]) {
     const run = await measure(load);
-    figures.push(...latencies(load, run), cost(load, run));
+    const name = `${nameOf(load)}: CPU time a frame`;
+    figures.push(...latencies(load, run), cost(name, run, TIMER));
+    if (load === large) figures.push(cost(`${name}, against the copy`, run, COPY));
   }
   return figures;
 }

@@ -10,6 +10,8 @@ import {
   FILTER_NEAREST,
 } from '../compositor/kernel/engine/layout.ts';
 import { PixelKernels } from '../compositor/kernel/engine/pixel-kernels.ts';
+import { median } from './figure.ts';
+import { plainCopy } from './memory-copy.ts';
 
 /** One measured operation; `ratio` is its median over that of the operation named by `ratioTo`, of the same run. */
 export type PixelFigure = { name: string; medianNs: number; ratioTo?: string; ratio?: number };
@@ -94,34 +96,11 @@ function paint(memory: WebAssembly.Memory): void {
   for (let at = 0; at < luma.length; at++) luma[at] = (at * 29) & 0xff;
 }
 
-/** A module of one function, (target, source, length) => memory.copy, over an imported shared memory. */
-const copyModule = new Uint8Array([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  // Types: (i32, i32, i32) -> nothing.
-  ...[0x01, 0x07, 0x01, 0x60, 0x03, 0x7f, 0x7f, 0x7f, 0x00],
-  // Imports: env.memory, shared, 1 to 65536 pages.
-  ...[
-    0x02, 0x12, 0x01, 0x03, 0x65, 0x6e, 0x76, 0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02, 0x03, 0x01,
-    0x80, 0x80, 0x04,
-  ],
-  // Functions, and the export named copy.
-  ...[0x03, 0x02, 0x01, 0x00, 0x07, 0x08, 0x01, 0x04, 0x63, 0x6f, 0x70, 0x79, 0x00, 0x00],
-  // Code: the three arguments, memory.copy, end.
-  ...[0x0a, 0x0e, 0x01, 0x0c, 0x00, 0x20, 0x00, 0x20, 0x01, 0x20, 0x02, 0xfc, 0x0a, 0x00, 0x00, 0x0b],
-]);
-
-function plainCopy(memory: WebAssembly.Memory): (target: number, source: number, length: number) => void {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(copyModule), { env: { memory } });
-  return instance.exports['copy'] as (target: number, source: number, length: number) => void;
-}
-
 function timed(run: () => void): number {
   const start = process.hrtime.bigint();
   run();
   return Number(process.hrtime.bigint() - start);
 }
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
 
 /**
  * Times of the pixel kernels at 1920x1080 on one thread, each round running every operation once, so that whatever else the
