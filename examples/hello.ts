@@ -1,6 +1,8 @@
 // A window whose colours move: the whole of a client is the body of `run`.
 import { runExample } from './lib/example.ts';
 
+const wave = (at: number) => (at & 256 ? ~at : at) & 255;
+
 await runExample({
   about: 'A window whose colours move.',
   async run({ client, frames }) {
@@ -9,7 +11,7 @@ await runExample({
       const { pixels, stride } = await frame.map();
       for (let y = 0; y < frame.height; y++)
         for (let x = 0; x < frame.width; x++)
-          pixels[(y * stride) / 4 + x] = ((x + frame.number) & 0xff) * 0x10100 + (y & 0xff);
+          pixels[(y * stride) / 4 + x] = wave(x + frame.number) * 0x10000 + wave(y) * 0x100 + 0x80;
       frame.present();
       if (frame.number >= frames) break;
     }

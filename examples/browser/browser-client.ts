@@ -80,6 +80,9 @@ async function run(): Promise<void> {
   if (!display) throw new Error('the address names no server: append ?display=ws://127.0.0.1:PORT/');
   status.textContent = `connecting to ${display}`;
   const client = await connect(display);
+  client.closed.then(end => {
+    if (end.kind === 'closed-by-peer') status.textContent = `the server is gone: ${end.reason}`;
+  });
   const size = { width: canvas.width, height: canvas.height };
   const window = await client.createWindow({ title: 'from a browser', size, fixedSize: true });
   await show(window);

@@ -32,15 +32,28 @@ export async function runExample(example: Example): Promise<void> {
     const parsed = parse(example);
     if (parsed === null) return;
     const client = await connect();
+    const interrupted = endWith(client);
     try {
       await example.run({ client, ...parsed });
     } finally {
+      interrupted[Symbol.dispose]();
       await client.close();
     }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
+}
+
+/** Has Ctrl-C, or a request to end, close the connection before the process ends, in peace. */
+function endWith(client: Client): Disposable {
+  const end = () => void client.close().then(() => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end);
+    },
+  };
 }
 
 /** Waits; negative is not at all. */
