@@ -41,6 +41,44 @@ describe('a client that floods', () => {
     expect(requests.filter(label => label === 'requests of flood').length).toBe(10);
   });
 
+  it('gets no more of a turn than its time, however few its requests are', () => {
+    const clock = new VirtualMachine();
+    let time = 0n;
+    // Each look at the clock takes a while: so do requests.
+    machine = Object.assign(clock, { now: () => (time += 400_000n) });
+    const test = start({ timePerTurn: 1_000_000n });
+    const flood = test.connect('flood');
+    let handled = 0;
+    const { objects } = flood.client;
+    const { dispatch } = objects;
+    objects.dispatch = message => {
+      handled++;
+      dispatch.call(objects, message);
+    };
+    for (let n = 0; n < 100; n++) flood.objects.display.sync();
+    clock.step();
+    clock.step();
+    expect(handled).toBe(2);
+    while (clock.step(0n));
+    expect(handled).toBe(100);
+  });
+
+  it('leaves in many turns when it had many objects, with others served in between', () => {
+    const test = start({ messagesPerTurn: 10 });
+    const many = test.connect('many');
+    const calm = test.connect('calm');
+    for (let n = 0; n < 30; n++) many.window();
+    turns.length = 0;
+    many.client.disconnect('test');
+    calm.objects.display.sync();
+    machine.settle();
+    const own = turns.filter(label => label === 'tear-down of many');
+    expect(own.length).toBeGreaterThan(10);
+    expect(turns.indexOf('requests of calm')).toBeLessThan(turns.lastIndexOf('tear-down of many') / 2);
+    expect(test.scene.surfaces.size).toBe(0);
+    expect([...test.server.clients]).toEqual([calm.client]);
+  });
+
   it('is paused while too much waits, and goes on afterwards', () => {
     const test = start({ messagesPerTurn: 10, pauseAt: 50 });
     const flood = test.connect('flood');

@@ -185,9 +185,9 @@ export class Client {
   }
 
   #handleSome(): void {
-    const { messagesPerTurn, bytesPerTurn, holdAtBytes } = this.#around.limits;
-    let bytes = 0;
-    for (let count = 0; count < messagesPerTurn && bytes < bytesPerTurn; count++) {
+    const { bytesPerTurn, holdAtBytes } = this.#around.limits;
+    const turn = this.#turn();
+    for (let bytes = 0; bytes < bytesPerTurn && turn(); ) {
       if (this.#state !== 'connected') return;
       if (this.connection.queuedBytes > holdAtBytes) {
         this.#hold();
@@ -204,6 +204,14 @@ export class Client {
       this.connection.resume();
     }
     this.#schedule();
+  }
+
+  /** Says, message by message, whether there is one left for this turn. */
+  #turn(): () => boolean {
+    const { machine, limits } = this.#around;
+    const end = machine.now() + limits.timePerTurn;
+    let count = 0;
+    return () => count++ < limits.messagesPerTurn && machine.now() < end;
   }
 
   /** Answers pile up: the rest waits until they are read, and not for ever. */
@@ -248,14 +256,25 @@ export class Client {
   }
 
   #tearDown(): void {
-    if (this.#state === 'gone') return;
-    this.#state = 'gone';
     this.#endOfTurn = [];
     for (let waiting = this.#inbox.take(); waiting; waiting = this.#inbox.take())
       dropHandles(this.#descriptors, waiting.message.args);
     for (const callback of this.#onLeave.splice(0)) this.#guard('leaving', callback);
-    for (const resource of [...this.objects.all()])
+    this.#destroyObjects();
+  }
+
+  /** Some in each turn, in the order of their creation: a client of many windows must not stop the display. */
+  #destroyObjects(): void {
+    const turn = this.#turn();
+    for (const resource of this.objects.all()) {
+      if (resource.destroyed) continue;
+      if (!turn()) {
+        this.#around.machine.post(`tear-down of ${this.name}`, () => this.#destroyObjects());
+        return;
+      }
       this.#guard(`the end of ${resource.interface}@${resource.id}`, () => resource.destroy());
+    }
+    this.#state = 'gone';
     this.objects.disconnect();
     this.task.exit();
     this.#gone(this);

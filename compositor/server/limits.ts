@@ -1,11 +1,13 @@
 // What one client may cost the others.
-import { type Nanoseconds, SECOND } from '../machine/machine.ts';
+import { MILLISECOND, type Nanoseconds, SECOND } from '../machine/machine.ts';
 
 export interface Limits {
   /** Messages of one client that are handled before others get a turn. */
   readonly messagesPerTurn: number;
   /** Bytes of one client that are handled before others get a turn. */
   readonly bytesPerTurn: number;
+  /** How long a client's requests are handled before others get a turn: some take longer than others. */
+  readonly timePerTurn: Nanoseconds;
   /** Messages that may wait to be handled before the connection is paused. */
   readonly pauseAt: number;
   /** Bytes that may wait to be handled before the connection is paused. */
@@ -25,6 +27,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   messagesPerTurn: 256,
   bytesPerTurn: 512 << 10,
+  timePerTurn: MILLISECOND,
   pauseAt: 1024,
   pauseAtBytes: 4 << 20,
   holdAtBytes: 1 << 20,
