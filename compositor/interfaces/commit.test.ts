@@ -195,6 +195,28 @@ describe('subsurfaces', () => {
     expect(released).toBe(1);
   });
 
+  it('gather no end of damage while their parent does not commit', () => {
+    const { parent, child } = tree(client);
+    child.attach(client.buffer(1000, 10), 0, 0);
+    for (let n = 0; n < 200; n++) {
+      child.damage_buffer(5 * n, n % 2, 2, 1);
+      child.commit();
+    }
+    const damages: number[] = [];
+    test.scene.observe({ damaged: damage => damages.push(damage.rects.length) });
+    parent.surface.commit();
+    client.settle();
+    child.damage_buffer(0, 0, 1, 1);
+    for (let n = 0; n < 200; n++) {
+      child.damage_buffer(5 * n, n % 2, 2, 1);
+      child.commit();
+    }
+    parent.surface.commit();
+    client.settle();
+    expect(damages.length).toBeGreaterThan(1);
+    expect(Math.max(...damages)).toBeLessThan(100);
+  });
+
   it('are stacked where place_above and place_below put them, from the parent commit on', () => {
     const { parent, child, role, grandchild } = tree(client);
     show(client, grandchild, 4);

@@ -1,6 +1,6 @@
 // xdg_popup: a short-lived surface beside its parent.
 import type { Resource } from '../../protocol/object/resource.ts';
-import { Popup } from '../scene/popup.ts';
+import { MAX_POPUP_DEPTH, Popup } from '../scene/popup.ts';
 import type { Rect } from '../scene/region.ts';
 import { windowGeometry } from '../scene/stack.ts';
 import type { Surface } from '../scene/surface.ts';
@@ -31,6 +31,13 @@ export class PopupObject {
       'a popup needs a parent xdg_surface that is a toplevel or a popup itself',
     );
     const parentSurface = parentObject.object.surface;
+    const depth = parentSurface.role?.kind === 'popup' ? parentSurface.role.popup.depth : 0;
+    demand(
+      depth < MAX_POPUP_DEPTH,
+      xdg.wmBase.resource,
+      'invalid_popup_parent',
+      `popups are nested more than ${MAX_POPUP_DEPTH} deep`,
+    );
     this.#popup = new Popup(surface, parentSurface, placePopup(rules, this.#bounds(parentSurface)));
     surface.role = { kind: 'popup', popup: this.#popup };
     context.rooms.scene.addPopup(this.#popup);

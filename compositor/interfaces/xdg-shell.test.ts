@@ -196,6 +196,40 @@ describe('xdg_popup', () => {
   });
 });
 
+describe('nested popups', () => {
+  it('are stacked from the parent up while those below have content, and not nested without end', () => {
+    const parent = client.mapped(100, 100);
+    const positioner = parent.base.create_positioner();
+    positioner.set_size(20, 30);
+    positioner.set_anchor_rect(10, 10, 5, 5);
+    const buffer = client.buffer(20, 30);
+    let below = parent.xdg;
+    const surfaces: ReturnType<TestClient['surface']>[] = [];
+    const open = (): void => {
+      const surface = client.surface();
+      const xdg = parent.base.get_xdg_surface(surface);
+      xdg.get_popup(below, positioner);
+      xdg.on('configure', serial => xdg.ack_configure(serial));
+      surface.commit();
+      client.settle();
+      surface.attach(buffer, 0, 0);
+      surface.commit();
+      client.settle();
+      surfaces.push(surface);
+      below = xdg;
+    };
+    for (let level = 0; level < 64; level++) open();
+    expect(client.error).toBeNull();
+    expect(test.scene.stack.length).toBe(65);
+    surfaces[9]!.attach(null, 0, 0);
+    surfaces[9]!.commit();
+    client.settle();
+    expect(test.scene.stack.length).toBe(10);
+    open();
+    expect(client.error).toMatchObject({ interfaceName: 'xdg_wm_base', codeName: 'invalid_popup_parent' });
+  });
+});
+
 describe('placePopup', () => {
   const bounds = { x: 0, y: 0, width: 100, height: 100 };
   const rules = (change: Partial<PositionerRules>): PositionerRules => ({

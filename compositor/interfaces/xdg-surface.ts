@@ -19,6 +19,9 @@ type XdgRole =
  */
 type Stage = 'new' | 'configured';
 
+/** Configures that may still be acknowledged; of a client that never does, older ones are forgotten. */
+const MOST_UNACKNOWLEDGED = 1024;
+
 export class XdgSurfaceObject implements RoleObject {
   readonly resource: Resource<'xdg_surface'>;
   readonly wmBase: WmBase;
@@ -75,6 +78,7 @@ export class XdgSurfaceObject implements RoleObject {
   sendConfigure(): number {
     const serial = this.context.serial();
     this.#unacknowledged.push(serial);
+    if (this.#unacknowledged.length > MOST_UNACKNOWLEDGED) this.#unacknowledged.shift();
     this.resource.events.configure(serial);
     return serial;
   }

@@ -1,4 +1,5 @@
 // Commits on their way: joined while they are cached, given back when they never take effect.
+import { DAMAGE_LIMIT } from './pending-state.ts';
 import type { SurfaceCommit } from './surface-state.ts';
 import type { TransactionEntry } from './transaction.ts';
 
@@ -19,7 +20,7 @@ function mergeCommits(older: SurfaceCommit, newer: SurfaceCommit): SurfaceCommit
   return Object.freeze({
     ...newer,
     attached: newer.attached === undefined ? older.attached : newer.attached,
-    bufferDamage: older.bufferDamage.union(newer.bufferDamage),
+    bufferDamage: older.bufferDamage.union(newer.bufferDamage).simplified(DAMAGE_LIMIT),
     offset: { x: older.offset.x + newer.offset.x, y: older.offset.y + newer.offset.y },
     frameCallbacks: [...older.frameCallbacks, ...newer.frameCallbacks],
   });

@@ -38,10 +38,10 @@ export function arrange(windows: readonly Window[], outputs: readonly OutputInfo
   const slots = new Map<Window, Slot>();
   for (const output of outputs) {
     const here = windows.filter(window => outputOf(window, outputs) === output);
-    const tiled = here.filter(isTiled);
-    const tiles = tile(tiled.length, output.geometry);
+    const tiles = tile(here.filter(isTiled).length, output.geometry);
+    let next = 0;
     for (const window of here) {
-      const rect = tiles[tiled.indexOf(window)] ?? output.geometry;
+      const rect = isTiled(window) ? tiles[next++]! : output.geometry;
       slots.set(window, slotOf(window, output, rect));
     }
   }

@@ -15,7 +15,7 @@ import {
 import type { Transform } from './transform.ts';
 
 /** Beyond this many rectangles a commit's damage is their bounds. */
-const DAMAGE_LIMIT = 64;
+export const DAMAGE_LIMIT = 64;
 const ORIGIN: Point = { x: 0, y: 0 };
 
 /** What `PendingState.take` needs to know of the commit itself. */

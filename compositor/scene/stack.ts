@@ -49,23 +49,35 @@ export function windowOrigin(window: Window): Point {
 /** Windows from the lowest to the highest, each followed by its popups. */
 export function buildStack(windows: readonly Window[], popups: readonly Popup[]): SurfacePlacement[] {
   const stack: SurfacePlacement[] = [];
+  const popupsOf = byParent(popups);
   const shown = windows.filter(window => window.slot && window.mapped);
   for (const window of [...shown].sort((a, b) => level(a) - level(b))) {
     const origin = windowOrigin(window);
     flatten(window.surface, origin, window, stack);
-    addPopups(window.surface, origin, window, popups, stack);
+    addPopups(window.surface, origin, window, popupsOf, stack);
   }
   return stack;
+}
+
+function byParent(popups: readonly Popup[]): ReadonlyMap<Surface, readonly Popup[]> {
+  const map = new Map<Surface, Popup[]>();
+  for (const popup of popups) {
+    const siblings = map.get(popup.parent);
+    if (siblings) siblings.push(popup);
+    else map.set(popup.parent, [popup]);
+  }
+  return map;
 }
 
 function addPopups(
   parent: Surface,
   at: Point,
   window: Window,
-  popups: readonly Popup[],
+  popupsOf: ReadonlyMap<Surface, readonly Popup[]>,
   stack: SurfacePlacement[],
 ): void {
-  for (const popup of popups.filter(candidate => candidate.parent === parent)) {
+  for (const popup of popupsOf.get(parent) ?? []) {
+    if (!popup.surface.state.content) continue;
     const outer = windowGeometry(parent, window);
     const inner = windowGeometry(popup.surface, window);
     const place = {
@@ -73,7 +85,7 @@ function addPopups(
       y: at.y + outer.y + popup.rect.y - inner.y,
     };
     flatten(popup.surface, place, window, stack);
-    addPopups(popup.surface, place, window, popups, stack);
+    addPopups(popup.surface, place, window, popupsOf, stack);
   }
 }
 
