@@ -49,7 +49,10 @@ export function* waitForSyncobjs(
     if (first !== null) return first;
     if (options.until === null) throw wait.timedOut();
     const wake: Wake = yield {
-      what: wait.describe(),
+      // Made when somebody asks: there may be thousands of points.
+      get what() {
+        return wait.describe();
+      },
       interruptible: true,
       until: options.until,
       arm: resume => wait.arm(resume),
@@ -67,6 +70,8 @@ export function* waitForSyncobjs(
 class SyncobjWait {
   readonly #entries: readonly Entry[];
   readonly #options: SyncobjWaitOptions;
+  /** All entries before this one are done. */
+  #done = 0;
 
   constructor(points: readonly SyncobjPoint[], options: SyncobjWaitOptions) {
     this.#options = options;
@@ -83,25 +88,33 @@ class SyncobjWait {
 
   /** The first that is done, if that is enough. */
   look(): number | null {
-    let first: number | null = null;
-    let done = 0;
-    for (const [at, entry] of this.#entries.entries()) {
-      entry.fence ??= entry.syncobj.fenceAt(entry.point);
-      if (!entry.fence || (!this.#options.available && !entry.fence.signalled)) continue;
-      first ??= at;
-      done++;
-    }
-    return done === this.#entries.length || (done > 0 && !this.#options.all) ? first : null;
+    if (this.#options.all) return this.#allDone() ? 0 : null;
+    const first = this.#entries.findIndex(entry => this.#isDone(entry));
+    return first < 0 ? null : first;
+  }
+
+  /** What is done stays so, and is not looked at again. */
+  #allDone(): boolean {
+    while (this.#done < this.#entries.length && this.#isDone(this.#entries[this.#done]!)) this.#done++;
+    return this.#done === this.#entries.length;
+  }
+
+  #isDone(entry: Entry): boolean {
+    entry.fence ??= entry.syncobj.fenceAt(entry.point);
+    return entry.fence !== null && (this.#options.available || entry.fence.signalled);
   }
 
   /**
-   * Wakes when enough is done, and whenever something more is. A point that appears is taken at that moment: the object
-   * may be reset before the thread runs. What has signalled already must not wake it again and again.
+   * Wakes when enough is done, not before: what has signalled already must not wake it again and again. A point that
+   * appears is taken at that moment: the object may be reset before the thread runs.
    */
   arm(resume: () => void): () => void {
     const undo: (() => void)[] = [];
+    const check = (): void => {
+      if (this.look() !== null) resume();
+    };
     const listen = (fence: Fence): void => {
-      const remove = fence.addCallback(resume);
+      const remove = this.#options.available ? null : fence.addCallback(check);
       if (remove) undo.push(remove);
     };
     for (const entry of this.#entries) {
@@ -112,11 +125,11 @@ class SyncobjWait {
             if (entry.fence) return;
             entry.fence = entry.syncobj.fenceAt(entry.point);
             if (entry.fence) listen(entry.fence);
-            if (this.look() !== null) resume();
+            check();
           }),
         );
     }
-    if (this.look() !== null) resume();
+    check();
     return () => {
       for (const remove of undo) remove();
     };
