@@ -19,11 +19,11 @@ const clients = (options: DemoOptions): { name: string; args: string[] }[] => [
 ];
 
 async function demo(options: DemoOptions): Promise<void> {
+  const ending = endRequested();
   let connected = () => {};
   const session = await Session.start({ ...options, connected: () => connected() });
   for (const line of session.lines) console.log(line);
   const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
-  const ending = endRequested();
   const stopped = { is: false };
   void ending.then(() => {
     stopped.is = true;

@@ -6,9 +6,10 @@ import { endRequested, Session, type SessionOptions } from './session.ts';
 /** Runs a command as client of a compositor of its own; returns the command's exit status. */
 async function run(words: readonly string[], options: SessionOptions): Promise<number> {
   const [command, ...args] = words;
+  const ending = endRequested();
   const session = await Session.start(options);
   const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
-  const stopped = endRequested().then(async () => {
+  const stopped = ending.then(async () => {
     await children.stop();
     return 130;
   });

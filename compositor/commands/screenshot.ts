@@ -11,11 +11,10 @@ async function save(file: string, options: { output?: string; display?: string }
     import('../../client-sdk/index.ts'),
   ]);
   const client = await connect(options.display ? { display: options.display } : {});
-  const { width, height, data } = await screenshot(client, {
-    timeout: PATIENCE,
-    ...(options.output ? { output: options.output } : {}),
-  });
-  await client.close();
+  const wanted = options.output ? { output: options.output } : {};
+  // An open connection would keep the program from ending.
+  const taken = screenshot(client, { timeout: PATIENCE, ...wanted }).finally(() => client.close());
+  const { width, height, data } = await taken;
   const png = new PNG({ width, height });
   png.data = Buffer.from(data);
   writeFileSync(file, PNG.sync.write(png));

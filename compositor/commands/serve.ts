@@ -29,10 +29,11 @@ export function printStatus(session: Session): Disposable {
 }
 
 async function serve(options: SessionOptions & { status: boolean }): Promise<void> {
+  const ending = endRequested();
   const session = await Session.start(options);
   for (const line of session.lines) console.log(line);
   const status = options.status ? printStatus(session) : null;
-  await endRequested();
+  await ending;
   status?.[Symbol.dispose]();
   await session.stop();
 }

@@ -81,7 +81,10 @@ export class Session {
 
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length - 1;
 
-/** Resolves with the first of Ctrl-C, a request to end, or a closed terminal. */
+/**
+ * Resolves with the first of Ctrl-C, a request to end, or a closed terminal. Asked for before anything is made that has
+ * to be taken away again: a signal that comes while the compositor starts would leave its socket behind.
+ */
 export const endRequested = (): Promise<NodeJS.Signals> =>
   new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
