@@ -3,6 +3,7 @@ import { drmIoctls } from '../../protocol/uapi/drm.ts';
 import {
   MAP_SHARED,
   O_CLOEXEC,
+  O_RDONLY,
   O_RDWR,
   POLLERR,
   POLLHUP,
@@ -104,4 +105,19 @@ export function openDriver(probe: Probe, driver: string, kind: 'card' | 'renderD
     probe.task.close(fd);
   }
   return -1;
+}
+
+/** The text of a file, or the name of the error in brackets. */
+export function readAll(probe: Probe, path: string): string {
+  let fd = -1;
+  const { errno } = outcomeOf(() => {
+    fd = probe.task.open(path, O_RDONLY);
+  });
+  if (errno) return `<${errno}>`;
+  const decoder = new TextDecoder();
+  let text = '';
+  for (let part = probe.task.read(fd, 65_536); part.length > 0; part = probe.task.read(fd, 65_536))
+    text += decoder.decode(part);
+  probe.task.close(fd);
+  return text;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SECOND } from '../../machine/machine.ts';
 import { createTimeline, startKernel } from '../task/fixture.ts';
 import { FenceArray } from './fence-array.ts';
+import { namesOf } from './fence-names.ts';
 import { ExpiringFence } from './promised-fence.ts';
 import { waitForFence } from './wait.ts';
 
@@ -16,12 +17,15 @@ describe('fence', () => {
     expect([fence.status, fence.timestamp]).toEqual(['EIO', 5n]);
   });
 
-  it('loses its names when it has signalled', () => {
-    const fixture = startKernel();
+  it.each([
+    ['7.2', { driver: 'detached-driver', timeline: 'signaled-timeline' }],
+    ['6.12', { driver: 'sw_sync', timeline: 'render' }],
+  ] as const)('of Linux %s tells these names when it has signalled', (behaves, names) => {
+    const fixture = startKernel({ behaves });
     const fence = createTimeline(fixture, 'render').fence(1);
-    expect([fence.driverName, fence.timelineName]).toEqual(['sw_sync', 'render']);
+    expect(namesOf(fixture.kernel, fence)).toEqual({ driver: 'sw_sync', timeline: 'render' });
     fence.signal();
-    expect([fence.driverName, fence.timelineName]).toEqual(['detached-driver', 'signaled-timeline']);
+    expect(namesOf(fixture.kernel, fence)).toEqual(names);
   });
 
   it('takes no callback once signalled, and forgets one that was taken back', () => {

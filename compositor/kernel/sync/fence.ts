@@ -108,19 +108,6 @@ export class Fence {
     return this.seqno > other.seqno;
   }
 
-  /**
-   * `dma_fence_driver_name`: a signalled fence may outlive its driver, so it no longer tells (Linux 7.2; older kernels
-   * go on to give the driver's name).
-   */
-  get driverName(): string {
-    return this.signalled ? 'detached-driver' : this.driver;
-  }
-
-  /** `dma_fence_timeline_name`; see `driverName`. */
-  get timelineName(): string {
-    return this.signalled ? 'signaled-timeline' : this.timeline;
-  }
-
   /** Whether it only stands for other fences (an array, a chain); containers may not be put into a reservation. */
   get isContainer(): boolean {
     return false;

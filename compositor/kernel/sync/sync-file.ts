@@ -16,6 +16,7 @@ import type { FileCall, FileOperations, FileStatus, OpenFile, PollAnswer } from 
 import type { Task } from '../task/task.ts';
 import { WaitQueue } from '../task/wait-queue.ts';
 import type { Fence } from './fence.ts';
+import { namesOf } from './fence-names.ts';
 import { mergeFences, unwrap } from './fence-unwrap.ts';
 
 const NAME_LENGTH = 31;
@@ -41,8 +42,8 @@ export class SyncFile implements FileOperations {
   /** The name it was merged under, or one made of the fence's driver, timeline, context and number. */
   get name(): string {
     if (this.#name !== '') return this.#name;
-    const { driverName, timelineName, context, seqno } = this.fence;
-    return `${driverName}-${timelineName}${context}-${seqno}`.slice(0, NAME_LENGTH);
+    const { driver, timeline } = namesOf(this.#kernel, this.fence);
+    return `${driver}-${timeline}${this.fence.context}-${this.fence.seqno}`.slice(0, NAME_LENGTH);
   }
 
   describe(): string {
@@ -97,12 +98,23 @@ export class SyncFile implements FileOperations {
       require(info.num_fences >=
         fences.length, 'EINVAL', `there is room for ${info.num_fences} fences and there are ${fences.length}`);
       for (const [at, fence] of fences.entries())
-        writeFenceInfo(memory, info.sync_fence_info + BigInt(at * sync_fence_info.size), fence);
+        this.#writeFenceInfo(memory, info.sync_fence_info + BigInt(at * sync_fence_info.size), fence);
       status = overallStatus(fences);
     }
     const answer = { ...info, name: this.name, status, num_fences: fences.length };
     memory.writeStruct(sync_file_info, address, answer);
     return 0;
+  }
+
+  #writeFenceInfo(memory: AddressSpace, address: bigint, fence: Fence): void {
+    const { driver, timeline } = namesOf(this.#kernel, fence);
+    memory.writeStruct(sync_fence_info, address, {
+      obj_name: timeline.slice(0, NAME_LENGTH),
+      driver_name: driver.slice(0, NAME_LENGTH),
+      status: statusNumber(fence),
+      flags: 0,
+      timestamp_ns: fence.timestamp ?? 0n,
+    });
   }
 
   #setDeadline(memory: AddressSpace, address: bigint): number {
@@ -143,14 +155,4 @@ function overallStatus(fences: readonly Fence[]): number {
   let overall = 1;
   for (const fence of fences) if (overall > 0) overall = statusNumber(fence);
   return overall;
-}
-
-function writeFenceInfo(memory: AddressSpace, address: bigint, fence: Fence): void {
-  memory.writeStruct(sync_fence_info, address, {
-    obj_name: fence.timelineName.slice(0, NAME_LENGTH),
-    driver_name: fence.driverName.slice(0, NAME_LENGTH),
-    status: statusNumber(fence),
-    flags: 0,
-    timestamp_ns: fence.timestamp ?? 0n,
-  });
 }
