@@ -64,6 +64,7 @@ export class Kernel implements Disposable {
   readonly #disposables: Disposable[] = [];
   #nextFenceContext = 1n;
   #nextInode = 1n;
+  #nextDmaBufInode = 1n;
   #nextStamp = 1n;
   #nextPid = 1;
 
@@ -171,6 +172,11 @@ export class Kernel implements Disposable {
   /** Somebody who is going to take several wound/wait locks. */
   acquireContext(): AcquireContext {
     return new AcquireContext(this.#nextStamp++);
+  }
+
+  /** Dma-bufs have a file system of their own, which counts them. */
+  allocateDmaBufInode(): bigint {
+    return this.#nextDmaBufInode++;
   }
 
   allocateInode(): bigint {

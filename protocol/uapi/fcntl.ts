@@ -65,8 +65,33 @@ export const PROT_EXEC = 4;
 
 export const MAP_SHARED = 0x1;
 export const MAP_PRIVATE = 0x2;
+/** As MAP_SHARED, but flags that the file does not know are refused. */
+export const MAP_SHARED_VALIDATE = 0x3;
+export const MAP_TYPE = 0xf;
 export const MAP_FIXED = 0x10;
 export const MAP_ANONYMOUS = 0x20;
+export const MAP_LOCKED = 0x2000;
+export const MAP_POPULATE = 0x8000;
+export const MAP_SYNC = 0x80000;
+
+export const MREMAP_MAYMOVE = 1;
+
+export const MS_ASYNC = 1;
+export const MS_INVALIDATE = 2;
+export const MS_SYNC = 4;
+
+/** 0 to 3 (NORMAL, RANDOM, SEQUENTIAL, WILLNEED) only say what is going to happen. */
+export const MADV_WILLNEED = 3;
+export const MADV_DONTNEED = 4;
+export const MADV_REMOVE = 9;
+export const MADV_DONTFORK = 10;
+export const MADV_DOFORK = 11;
+
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+/** Reported once for each wake-up, rather than for as long as it holds. */
+export const EPOLLET = 0x8000_0000;
 
 export const SEEK_SET = 0;
 export const SEEK_CUR = 1;

@@ -1,12 +1,13 @@
-import { O_ACCMODE, PROT_EXEC, SEEK_END, SEEK_SET } from '../../../protocol/uapi/fcntl.ts';
+import { O_ACCMODE, SEEK_END, SEEK_SET } from '../../../protocol/uapi/fcntl.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Backing, Pin, PinAccess } from '../memory/backing.ts';
 import { MappedBacking } from '../memory/mapped-backing.ts';
-import { type MappedObject, PAGE_SIZE } from '../task/address-space.ts';
+import { PAGE_SIZE, type PageKind } from '../task/address-space.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
 import type {
   FileCall,
+  FileMapping,
   FileOperations,
   FileStatus,
   MapRequest,
@@ -40,6 +41,8 @@ export interface DmaBufOperations {
   endCpuAccess?(direction: AccessDirection): void;
   /** A real descriptor with the same bytes; default: the backing's, from its start. */
   hostDescriptor?(): { fd: number; offset: bigint } | null;
+  /** What processes' mappings are made of; default 'special'. */
+  readonly pages?: PageKind;
   /** The last reference is gone. */
   release(): void;
 }
@@ -60,8 +63,8 @@ export class DmaBuf implements FileOperations {
   /** Bytes; fixed when it was exported. */
   readonly size: number;
   readonly inode: bigint;
-  /** Set by DMA_BUF_SET_NAME, at most 31 bytes. */
-  name = '';
+  /** Set by DMA_BUF_SET_NAME, at most 31 bytes; null until then. */
+  name: string | null = null;
   readonly #poll: DmaBufPoll;
   readonly #attachments = new Set<Attachment>();
   readonly #holders = new Set<{ readonly label: string }>();
@@ -72,7 +75,7 @@ export class DmaBuf implements FileOperations {
     this.kernel = kernel;
     this.operations = operations;
     this.size = operations.backing.size;
-    this.inode = kernel.allocateInode();
+    this.inode = kernel.allocateDmaBufInode();
     this.reservation =
       reservation ?? new Reservation(kernel, `dma-buf ${this.inode} of ${operations.exporter}`);
     this.#poll = new DmaBufPoll(this);
@@ -95,11 +98,28 @@ export class DmaBuf implements FileOperations {
   }
 
   describe(): string {
-    return `/dmabuf:${this.name}`;
+    return `/dmabuf:${this.name ?? ''}`;
   }
 
   status(): FileStatus {
-    return { inode: this.inode, size: BigInt(this.size), mode: 0o600 };
+    const size = BigInt(this.size);
+    return { inode: this.inode, size, mode: 0o600, blocks: size / 512n };
+  }
+
+  /** `dma_buf_show_fdinfo`. */
+  fdInfo(): string[] {
+    const { module, exporter } = this.operations;
+    return [
+      `size:\t${this.size}`,
+      `count:\t${this.file.references}`,
+      `exp_name:\t${module ?? exporter}`,
+      ...(this.name === null ? [] : [`name:\t${this.name}`]),
+    ];
+  }
+
+  /** Its file system is none to execute programs from. */
+  get noExec(): boolean {
+    return !this.kernel.behaviour.dmaBufsMapForExecution;
   }
 
   /** `dma_buf_attach`: a device wants to use it. The attachment keeps the dma-buf until it is disposed. */
@@ -162,10 +182,7 @@ export class DmaBuf implements FileOperations {
     return whence === SEEK_END ? BigInt(this.size) : 0n;
   }
 
-  map(call: FileCall, request: MapRequest): { object: MappedObject; offset: bigint } {
-    const executable = this.kernel.behaviour.dmaBufsMapForExecution;
-    require(executable ||
-      (request.protection & PROT_EXEC) === 0, 'EPERM', 'dma-bufs cannot be mapped for execution');
+  map(call: FileCall, request: MapRequest): FileMapping {
     require(request.offset + request.length <=
       BigInt(
         Math.ceil(this.size / PAGE_SIZE) * PAGE_SIZE,
@@ -177,7 +194,7 @@ export class DmaBuf implements FileOperations {
       length: Number(request.length),
       unmapped: () => holder[Symbol.dispose](),
     });
-    return { object, offset: request.offset };
+    return { object, offset: request.offset, pages: this.operations.pages ?? 'special' };
   }
 
   hostDescriptor(): { fd: number; offset: bigint } | null {
@@ -202,7 +219,7 @@ export class DmaBuf implements FileOperations {
   } {
     const usages = ['KERNEL', 'WRITE', 'READ', 'BOOKKEEP'];
     return {
-      name: this.name,
+      name: this.name ?? '',
       exporter: this.exporter,
       size: this.size,
       references: this.file.references,

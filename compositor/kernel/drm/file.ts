@@ -1,7 +1,13 @@
-import type { MappedObject } from '../task/address-space.ts';
 import { KernelError } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
-import type { FileCall, FileOperations, FileStatus, PollAnswer, UserSlice } from '../task/open-file.ts';
+import type {
+  FileCall,
+  FileMapping,
+  FileOperations,
+  FileStatus,
+  PollAnswer,
+  UserSlice,
+} from '../task/open-file.ts';
 import type { Task } from '../task/task.ts';
 import type { DrmDevice, DrmNode, NodeKind } from './device.ts';
 import { EventQueue } from './events.ts';
@@ -116,7 +122,7 @@ export class DrmFile implements FileOperations {
   map(
     _call: FileCall,
     request: { offset: bigint; length: bigint; protection: number; shared: boolean },
-  ): { object: MappedObject; offset: bigint } {
+  ): FileMapping {
     const object = this.device.offsets.find(request.offset, request.length);
     if (!object)
       throw new KernelError(
@@ -127,7 +133,7 @@ export class DrmFile implements FileOperations {
       throw new KernelError('EACCES', `${this.describe()} has no handle of the object at that offset`);
     if (!request.shared)
       throw new KernelError('EINVAL', 'objects of a DRM device are mapped with MAP_SHARED');
-    return { object: object.map(), offset: 0n };
+    return { object: object.map(), offset: 0n, pages: 'special' };
   }
 
   /** Drops sync objects, then GEM handles with what PRIME knows of them. */

@@ -95,6 +95,8 @@ class SystemHeap implements FileOperations {
 const heapOperations = (backing: Backing): DmaBufOperations => ({
   exporter: 'system',
   backing,
+  // `remap_pfn_range`.
+  pages: 'device',
   mayMap: (request: MapRequest) =>
     require(request.shared, 'EINVAL', 'memory of a heap can be mapped with MAP_SHARED only'),
   release: () => backing[Symbol.dispose](),

@@ -17,6 +17,8 @@ export interface MappedObject {
   split?(): void;
   /** A mapping of it is gone. */
   unmapped?(): void;
+  /** What was written into a range of private pages is forgotten. */
+  discard?(offset: number, length: number): void;
 }
 
 /** SIGBUS: the address is mapped, but nothing is behind it. */
@@ -29,16 +31,29 @@ export class SegmentationFault extends Error {
   override readonly name = 'SegmentationFault';
 }
 
-interface Mapping {
+/**
+ * What a mapping is made of: pages that the memory management may take away and bring back; pages that are somebody
+ * else's affair (`VM_PFNMAP`, `VM_DONTEXPAND`); the same, declared as a device's memory (`VM_IO`).
+ */
+export type PageKind = 'ordinary' | 'special' | 'device';
+
+export interface MappingOptions {
+  readonly protection?: number;
+  /** What mprotect may make of it (VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC). */
+  readonly allowed?: number;
+  readonly offset?: bigint;
+  /** The open file that the mapping keeps alive. */
+  readonly file?: OpenFile | null;
+  /** MAP_SHARED rather than MAP_PRIVATE. */
+  readonly shared?: boolean;
+  readonly pages?: PageKind;
+}
+
+/** A range of addresses with one object behind it (`struct vm_area_struct`). */
+export interface Mapping extends Required<MappingOptions> {
   readonly start: bigint;
   readonly end: bigint;
-  readonly protection: number;
-  /** What mprotect may make of it (VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC). */
-  readonly allowed: number;
   readonly object: MappedObject;
-  readonly offset: bigint;
-  /** The open file that the mapping keeps alive. */
-  readonly file: OpenFile | null;
 }
 
 /** Private zeroed memory, as MAP_ANONYMOUS gives. */
@@ -49,6 +64,9 @@ class AnonymousMemory implements MappedObject {
   }
   view(offset: number, length: number): Uint8Array {
     return this.#bytes.subarray(offset, offset + length);
+  }
+  discard(offset: number, length: number): void {
+    this.#bytes.fill(0, offset, offset + length);
   }
 }
 
@@ -61,11 +79,7 @@ export class AddressSpace {
   #next = LOWEST;
 
   /** Maps `length` bytes of `object` from `offset`; takes a reference to `file`. Returns the address. ENOMEM when full. */
-  map(
-    object: MappedObject,
-    length: number,
-    options: { offset?: bigint; protection?: number; allowed?: number; file?: OpenFile | null } = {},
-  ): bigint {
+  map(object: MappedObject, length: number, options: MappingOptions = {}): bigint {
     const size = BigInt(pageAlign(length));
     const { start, at } = this.#place(size);
     this.#next = start + size + BigInt(PAGE_SIZE);
@@ -77,6 +91,8 @@ export class AddressSpace {
       object,
       offset: options.offset ?? 0n,
       file: options.file?.get() ?? null,
+      shared: options.shared ?? false,
+      pages: options.pages ?? 'ordinary',
     });
     return start;
   }
@@ -122,6 +138,21 @@ export class AddressSpace {
       this.#mappings.splice(this.#mappings.indexOf(mapping), 1, ...parts);
       at = mapping.end;
     }
+  }
+
+  /** All of them, in order. */
+  get mappings(): readonly Mapping[] {
+    return this.#mappings;
+  }
+
+  /** The mappings that lie in a range, in order; ENOMEM unless they cover it. */
+  covering(address: bigint, length: number): readonly Mapping[] {
+    const end = address + BigInt(pageAlign(length));
+    const found = this.#mappings.filter(mapping => mapping.start < end && mapping.end > address);
+    let at = address;
+    for (const mapping of found) if (mapping.start <= at) at = mapping.end;
+    if (at < end) throw new KernelError('ENOMEM', `0x${at.toString(16)} is not mapped`);
+    return found;
   }
 
   /** The live bytes at an address, as the process itself would touch them. SegmentationFault, BusError. */

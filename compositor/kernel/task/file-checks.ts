@@ -3,6 +3,9 @@ import {
   FALLOC_FL_PUNCH_HOLE,
   MAP_PRIVATE,
   MAP_SHARED,
+  MAP_SHARED_VALIDATE,
+  MAP_SYNC,
+  MAP_TYPE,
   O_ACCMODE,
   O_RDONLY,
   O_WRONLY,
@@ -29,8 +32,13 @@ export function requireMode(file: OpenFile, access: 'read' | 'write'): void {
     other, 'EBADF', `the ${file.operations.kind} is not open to ${access}`);
 }
 
-/** EINVAL for what is no mapping of any file. */
+/**
+ * EINVAL for what is no mapping of any file. MAP_SHARED overlooks flags that it does not know, MAP_SHARED_VALIDATE does
+ * not; and no file here lies in persistent memory, which MAP_SYNC is for: EOPNOTSUPP.
+ */
 export function requireMapping(length: number, offset: bigint, flags: number): void {
+  require((flags & MAP_TYPE) !== MAP_SHARED_VALIDATE ||
+    (flags & MAP_SYNC) === 0, 'EOPNOTSUPP', 'MAP_SYNC needs a file in persistent memory');
   if (length <= 0 || offset % BigInt(PAGE_SIZE) !== 0n || (flags & (MAP_SHARED | MAP_PRIVATE)) === 0)
     throw new KernelError(
       'EINVAL',

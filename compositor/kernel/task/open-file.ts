@@ -1,4 +1,4 @@
-import type { MappedObject } from './address-space.ts';
+import type { MappedObject, PageKind } from './address-space.ts';
 import { KernelError } from './kernel-error.ts';
 import type { Sleeping } from './kernel-thread.ts';
 import type { Task } from './task.ts';
@@ -13,6 +13,8 @@ export interface FileStatus {
   readonly deviceNumber?: bigint;
   /** Hard links; 1 where it is left out. */
   readonly links?: number;
+  /** Units of 512 bytes that it takes; 0 where it is left out. */
+  readonly blocks?: bigint;
 }
 
 export interface PollAnswer {
@@ -45,6 +47,8 @@ export interface FileMapping {
   readonly offset: bigint;
   /** PROT_WRITE when mprotect must never make it writable. */
   readonly denied?: number;
+  /** Default 'ordinary'. */
+  readonly pages?: PageKind;
 }
 
 /** Memory of the caller that a read fills. `write` throws EFAULT if the caller's address is bad. */
@@ -81,6 +85,8 @@ export interface FileOperations {
   truncate?(size: bigint): void;
   /** fallocate(2), whose arguments are sound. */
   allocate?(mode: number, offset: bigint, length: bigint): void;
+  /** fsync(2), and msync(2) of a shared mapping; EINVAL where it is missing. */
+  sync?(): void;
   /** fchmod(2): the permission bits. */
   changeMode?(mode: number): void;
   addSeals?(seals: number, call: FileCall): void;

@@ -323,6 +323,8 @@ export class Task {
         protection,
         allowed: allowed & ~(mapped.denied ?? 0),
         file,
+        shared,
+        pages: mapped.pages ?? 'ordinary',
       });
     });
   }
