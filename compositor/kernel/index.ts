@@ -33,7 +33,12 @@
 
 export * from '../../protocol/uapi/dma-buf.ts';
 export * from '../../protocol/uapi/dma-heap.ts';
+export * from '../../protocol/uapi/drm.ts';
+export * from '../../protocol/uapi/drm-mode.ts';
 export * from '../../protocol/uapi/fcntl.ts';
+export * from '../../protocol/uapi/fourcc.ts';
+export * from '../../protocol/uapi/simgpu.ts';
+export * from '../../protocol/uapi/simkms.ts';
 export * from '../../protocol/uapi/sync-file.ts';
 export * from '../../protocol/uapi/syncobj.ts';
 export * from '../../protocol/uapi/udmabuf.ts';
@@ -57,6 +62,10 @@ export {
   type SimkmsOptions,
 } from './drivers/simkms/index.ts';
 export { createVgem, type VgemOptions } from './drivers/vgem/index.ts';
+export { DEFAULT_DEVICE_SPEED, type DeviceSpeed } from './engine/cost.ts';
+export type { Engine, EngineJob, JobResult } from './engine/engine.ts';
+export { VirtualEngine } from './engine/virtual-engine.ts';
+export { WorkerEngine } from './engine/worker-engine.ts';
 export { type DeviceNode, Kernel, type KernelOptions, type NodeAccess, type TaskOptions } from './kernel.ts';
 export type { Backing, Pin } from './memory/backing.ts';
 export { createBacking } from './memory/create-backing.ts';
