@@ -133,6 +133,6 @@ export function requireInside(size: number, offset: number, length: number): voi
   require(Number.isSafeInteger(offset) &&
     Number.isSafeInteger(length) &&
     offset >= 0 &&
-    length > 0, 'EINVAL', `a range of ${length} bytes at ${offset}`);
-  require(offset + length <= pages(size), 'EINVAL', `bytes ${offset} to ${offset + length} of ${size}`);
+    length > 0, 'EINVAL', () => `a range of ${length} bytes at ${offset}`);
+  require(offset + length <= pages(size), 'EINVAL', () => `bytes ${offset} to ${offset + length} of ${size}`);
 }

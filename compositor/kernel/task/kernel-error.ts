@@ -19,7 +19,11 @@ export class KernelError extends Error {
   }
 }
 
-/** Throws the KernelError `code` unless `condition` holds. */
-export function require(condition: unknown, code: ErrnoName, detail: string): asserts condition {
-  if (!condition) throw new KernelError(code, detail);
+/** Throws the KernelError `code` unless `condition` holds. On hot paths the detail is a function: most never fail. */
+export function require(
+  condition: unknown,
+  code: ErrnoName,
+  detail: string | (() => string),
+): asserts condition {
+  if (!condition) throw new KernelError(code, typeof detail === 'string' ? detail : detail());
 }

@@ -56,11 +56,12 @@ function checkUnused(value: CommandValue): void {
   if (!used) throw new KernelError('EINVAL', `there is no opcode ${value.opcode}`);
   for (const field of Object.keys(value) as Field[])
     if (field !== 'opcode' && !used.includes(field))
-      require(isZero(value[field]), 'EINVAL', `opcode ${value.opcode} does not use ${field}, it must be 0`);
+      require(isZero(value[field]), 'EINVAL', () =>
+        `opcode ${value.opcode} does not use ${field}, it must be 0`);
 }
 
 function atMost(name: Field, value: number, maximum: number): number {
-  require(value <= maximum, 'EINVAL', `${name} is 0 to ${maximum}, not ${value}`);
+  require(value <= maximum, 'EINVAL', () => `${name} is 0 to ${maximum}, not ${value}`);
   return value;
 }
 
@@ -87,7 +88,7 @@ export function checkCommand(objects: GemHandles, value: CommandValue, longest: 
 
 function checkTarget(objects: GemHandles, value: CommandValue) {
   const target = checkImage(objects, value.target, 'target');
-  require(target.info.target, 'EINVAL', `target: the engine does not draw to ${target.info.name}`);
+  require(target.info.target, 'EINVAL', () => `target: the engine does not draw to ${target.info.name}`);
   return target;
 }
 
@@ -115,9 +116,8 @@ function checkFill(objects: GemHandles, value: CommandValue): CheckedCommand {
 function checkCopy(objects: GemHandles, value: CommandValue): CheckedCommand {
   const target = checkImage(objects, value.target, 'target');
   const source = checkImage(objects, value.source, 'source');
-  require(source.info === target.info &&
-    target.info.planes.length ===
-      1, 'EINVAL', `a copy needs one format of one plane, not ${source.info.name} to ${target.info.name}`);
+  require(source.info === target.info && target.info.planes.length === 1, 'EINVAL', () =>
+    `a copy needs one format of one plane, not ${source.info.name} to ${target.info.name}`);
   const destination = checkRect(value.destination, 'destination');
   const from = checkSourceRect(value.source_rect, source);
   const whole = [from.x, from.y, from.width, from.height].every(side => side % 65536 === 0);
@@ -149,7 +149,7 @@ function checkCopy(objects: GemHandles, value: CommandValue): CheckedCommand {
 function checkComposite(objects: GemHandles, value: CommandValue): CheckedCommand {
   const target = checkTarget(objects, value);
   const source = checkImage(objects, value.source, 'source');
-  require(source.info.source, 'EINVAL', `source: the engine does not draw from ${source.info.name}`);
+  require(source.info.source, 'EINVAL', () => `source: the engine does not draw from ${source.info.name}`);
   const destination = checkRect(value.destination, 'destination');
   const clip = touchedArea(value, target);
   const sourceRect = checkSourceRect(value.source_rect, source);

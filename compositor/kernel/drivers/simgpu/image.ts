@@ -30,12 +30,10 @@ export function checkImage(objects: GemHandles, image: ImageValue, what: string)
   if (!info)
     throw new KernelError('EINVAL', `${what}: the engine has no format 0x${image.format.toString(16)}`);
   const { width, height, offsets, pitches } = image;
-  require(width > 0 &&
-    height > 0 &&
-    width <= MAX_SIDE &&
-    height <= MAX_SIDE, 'EINVAL', `${what}: sides are 1 to ${MAX_SIDE} pixels, not ${width}x${height}`);
-  for (const [plane, offset] of offsets.entries())
-    checkPlane(object, info, { plane, offset, pitch: pitches[plane]!, width, height }, what);
+  require(width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE, 'EINVAL', () =>
+    `${what}: sides are 1 to ${MAX_SIDE} pixels, not ${width}x${height}`);
+  for (let plane = 0; plane < offsets.length; plane++)
+    checkPlane(object, info, { plane, offset: offsets[plane]!, pitch: pitches[plane]!, width, height }, what);
   return { object, info, width, height, offsets, pitches };
 }
 
@@ -49,32 +47,30 @@ interface Plane {
 
 function checkPlane(object: GemObject, info: FormatInfo, plane: Plane, what: string): void {
   const { offset, pitch } = plane;
-  const name = `${what}: plane ${plane.plane} of ${info.name}`;
+  const name = () => `${what}: plane ${plane.plane} of ${info.name}`;
   const element = info.planes[plane.plane]?.bytes;
   if (element === undefined) {
-    require(offset === 0 && pitch === 0, 'EINVAL', `${name}: there is none, its offset and pitch must be 0`);
+    require(offset === 0 && pitch === 0, 'EINVAL', () =>
+      `${name()}: there is none, its offset and pitch must be 0`);
     return;
   }
   const row = rowBytes(info, plane.plane, plane.width);
   const end = offset + pitch * planeRows(info, plane.plane, plane.height);
-  require(pitch >= row &&
-    pitch % element === 0 &&
-    offset % element ===
-      0, 'EINVAL', `${name}: a pitch of at least ${row} and an offset are expected, both multiples of ${element}; got ${pitch} and ${offset}`);
-  require(end <= object.size, 'EINVAL', `${name} ends at byte ${end} of a buffer of ${object.size}`);
+  require(pitch >= row && pitch % element === 0 && offset % element === 0, 'EINVAL', () =>
+    `${name()}: a pitch of at least ${row} and an offset are expected, both multiples of ${element}; got ${pitch} and ${offset}`);
+  require(end <= object.size, 'EINVAL', () => `${name()} ends at byte ${end} of a buffer of ${object.size}`);
 }
+
+const inEngine = (edge: number): boolean => Math.abs(edge) <= MAX_SIDE;
 
 /** A rectangle given by its edges. EINVAL when it is empty or out of the engine's range. */
 export function checkRect(rect: RectValue, what: string): PixelRect {
   const { x1, y1, x2, y2 } = rect;
-  const inRange = [x1, y1, x2, y2].every(edge => Math.abs(edge) <= MAX_SIDE);
-  const [width, height] = [x2 - x1, y2 - y1];
-  require(inRange &&
-    width > 0 &&
-    height > 0 &&
-    width <= MAX_SIDE &&
-    height <=
-      MAX_SIDE, 'EINVAL', `${what}: x1 < x2 and y1 < y2 within ±${MAX_SIDE} are expected, got (${x1},${y1})-(${x2},${y2})`);
+  const inRange = inEngine(x1) && inEngine(y1) && inEngine(x2) && inEngine(y2);
+  const width = x2 - x1;
+  const height = y2 - y1;
+  require(inRange && width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE, 'EINVAL', () =>
+    `${what}: x1 < x2 and y1 < y2 within ±${MAX_SIDE} are expected, got (${x1},${y1})-(${x2},${y2})`);
   return { x: x1, y: y1, width, height };
 }
 
@@ -90,7 +86,8 @@ export function touchedArea(
 }
 
 function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
-  const [x, y] = [Math.max(a.x, b.x), Math.max(a.y, b.y)];
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
   const width = Math.min(a.x + a.width, b.x + b.width) - x;
   const height = Math.min(a.y + a.height, b.y + b.height) - y;
   return width > 0 && height > 0 ? { x, y, width, height } : null;
@@ -99,9 +96,8 @@ function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
 export function checkSourceRect(rect: SourceRectValue, source: CheckedImage): FixedRect {
   const { x, y, w, h } = rect;
   const inside = x + w <= source.width * 65536 && y + h <= source.height * 65536;
-  require(w > 0 &&
-    h > 0 &&
-    inside, 'EINVAL', `source_rect ${w / 65536}x${h / 65536} at ${x / 65536},${y / 65536} is empty or not inside the source of ${source.width}x${source.height}`);
+  require(w > 0 && h > 0 && inside, 'EINVAL', () =>
+    `source_rect ${w / 65536}x${h / 65536} at ${x / 65536},${y / 65536} is empty or not inside the source of ${source.width}x${source.height}`);
   return { x, y, width: w, height: h };
 }
 

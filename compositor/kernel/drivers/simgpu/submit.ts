@@ -69,17 +69,14 @@ export function* submit(device: SubmitDevice, call: DrmCall, argument: Submit): 
 }
 
 function checkCounts(argument: Submit): void {
-  require((argument.flags & ~uapi.SIMGPU_SUBMIT_FLAGS) === 0 &&
-    argument.pad ===
-      0, 'EINVAL', `flags are within 0x${uapi.SIMGPU_SUBMIT_FLAGS.toString(16)} and pad is 0, got 0x${argument.flags.toString(16)} and ${argument.pad}`);
+  require((argument.flags & ~uapi.SIMGPU_SUBMIT_FLAGS) === 0 && argument.pad === 0, 'EINVAL', () =>
+    `flags are within 0x${uapi.SIMGPU_SUBMIT_FLAGS.toString(16)} and pad is 0, got 0x${argument.flags.toString(16)} and ${argument.pad}`);
   const { command_count, in_sync_count, out_sync_count } = argument;
-  require(command_count > 0 &&
-    command_count <=
-      uapi.SIMGPU_SUBMIT_MAX_COMMANDS, 'EINVAL', `a job has 1 to ${uapi.SIMGPU_SUBMIT_MAX_COMMANDS} commands, not ${command_count}`);
+  require(command_count > 0 && command_count <= uapi.SIMGPU_SUBMIT_MAX_COMMANDS, 'EINVAL', () =>
+    `a job has 1 to ${uapi.SIMGPU_SUBMIT_MAX_COMMANDS} commands, not ${command_count}`);
   const limit = argument.flags & uapi.SIMGPU_SUBMIT_SYNCOBJ ? uapi.SIMGPU_SUBMIT_MAX_SYNCS : 0;
-  require(in_sync_count <= limit &&
-    out_sync_count <=
-      limit, 'EINVAL', `${in_sync_count} in_syncs and ${out_sync_count} out_syncs: at most ${limit} each with these flags`);
+  require(in_sync_count <= limit && out_sync_count <= limit, 'EINVAL', () =>
+    `${in_sync_count} in_syncs and ${out_sync_count} out_syncs: at most ${limit} each with these flags`);
 }
 
 /** ECANCELED for a context that hung the device: it has to be made anew. EAGAIN when it has too many jobs. */
@@ -87,8 +84,8 @@ function checkContext(context: RenderContext): void {
   require(context.state.kind !==
     'guilty', 'ECANCELED', 'a job of this context hung the device; make a new one');
   require(context.state.kind === 'open', 'ENOENT', 'the context has been destroyed');
-  require(context.queue.length <
-    QUEUE_LIMIT, 'EAGAIN', `${QUEUE_LIMIT} jobs of this context wait already; submit again when one has finished`);
+  require(context.queue.length < QUEUE_LIMIT, 'EAGAIN', () =>
+    `${QUEUE_LIMIT} jobs of this context wait already; submit again when one has finished`);
 }
 
 function prepare(device: SubmitDevice, call: DrmCall, argument: Submit): Prepared {
