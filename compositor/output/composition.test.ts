@@ -180,6 +180,17 @@ it('shows NV12 as its colours, composed and on a plane alike', () => {
   expect([shot.at(0, 0), shot.at(9, 9)]).toEqual(['ff00ff', 'ffffff']);
 });
 
+it('says what to do about planes in different dma-bufs', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const [one, other] = [client.dmabuf(64, 48, DRM_FORMAT_NV12), client.dmabuf(64, 48, DRM_FORMAT_NV12)];
+  const { capabilities } = desktop.display;
+  expect(capabilities.tryImport(one)).toEqual({ value: null });
+  expect(capabilities.tryImport({ ...one, planes: [one.planes[0]!, other.planes[1]!] })).toEqual({
+    error: expect.stringMatching(/from one dma-buf, but these lie in 2; put them into one/),
+  });
+});
+
 it('goes on without a buffer that the device refuses', () => {
   const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);

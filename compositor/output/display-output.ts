@@ -12,7 +12,7 @@ import type {
 import { Region } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
-import { signalTime } from '../sync/sync-file.ts';
+import { syncFileCompletion } from '../sync/sync-file.ts';
 import { CaptureQueue } from './capture.ts';
 import type { CaptureDevices } from './capture-destination.ts';
 import type { Card, Flip } from './card.ts';
@@ -126,7 +126,8 @@ export class DisplayOutput implements Output {
     this.#state = { kind: 'off' };
     this.#flips[Symbol.dispose]();
     if (state.kind === 'scheduled' || state.kind === 'pacing') state.timer.cancel();
-    if (state.kind === 'pacing') state.answers.done(this.#machine.now());
+    const waiting = state.kind === 'pacing' ? [state.answers] : this.#carried.splice(0);
+    for (const answers of waiting) answers.done(this.#machine.now());
     if (state.kind === 'flipping') {
       state.watchdog.cancel();
       this.#giveUp(state.frame);
@@ -199,6 +200,7 @@ export class DisplayOutput implements Output {
           'repaint',
           `${this.info.name}: the last commit is still under way; again after a vblank`,
         );
+        for (const rider of riders) rider.refused(null);
         this.#plan(state.target ?? begun + this.#clock.refresh, false);
         return;
       case 'failed':
@@ -292,10 +294,23 @@ export class DisplayOutput implements Output {
       return 0n;
     }
     frame.job.settle();
-    const done = signalTime(this.#card.task, frame.job.fence);
+    const { time, error } = syncFileCompletion(this.#card.task, frame.job.fence);
     this.#card.task.close(frame.job.fence);
-    if (done > 0n) this.#clock.measured(done - start);
-    return done;
+    if (error < 0) this.#spoiled(error);
+    else if (time > 0n) this.#clock.measured(time - start);
+    return time;
+  }
+
+  /** The engine was reset in the middle of the frame: who knows what it drew. */
+  #spoiled(error: number): void {
+    this.#trace.note(
+      'fault',
+      `${this.info.name}: a frame was not drawn to its end; all of it is drawn again`,
+      {
+        errno: -error,
+      },
+    );
+    this.#damage = Region.of({ x: 0, y: 0, ...this.info.mode });
   }
 
   #count(frame: Frame, time: Nanoseconds, rendered: Nanoseconds): void {

@@ -81,7 +81,9 @@ export class FrameAnswers {
 
   /** When each commit was made that this frame is the first to show. */
   get commitTimes(): Nanoseconds[] {
-    return this.#taken.flatMap(({ committed }) => (committed === null ? [] : [committed]));
+    const times: Nanoseconds[] = [];
+    for (const { committed } of this.#taken) if (committed !== null) times.push(committed);
+    return times;
   }
 
   /** wl_callback.done for everybody; the time is in milliseconds, modulo 2^32. */
@@ -91,10 +93,10 @@ export class FrameAnswers {
   }
 
   presented(flip: { output: Output; time: Nanoseconds; refresh: Nanoseconds; sequence: bigint }): void {
-    for (const { feedback, zeroCopy } of this.#taken) {
-      const flags = VSYNC | HW_CLOCK | HW_COMPLETION | (zeroCopy ? ZERO_COPY : 0);
-      for (const one of feedback) one.presented({ ...flip, flags });
-    }
+    const composed = { ...flip, flags: VSYNC | HW_CLOCK | HW_COMPLETION };
+    const scanned = { ...flip, flags: composed.flags | ZERO_COPY };
+    for (const { feedback, zeroCopy } of this.#taken)
+      for (const one of feedback) one.presented(zeroCopy ? scanned : composed);
   }
 
   /** The frame will never be shown. */

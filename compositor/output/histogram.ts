@@ -14,6 +14,7 @@ import {
   SIMKMS_HISTOGRAM_MAX_RGB,
   simkms_histogram_record,
 } from '../../protocol/uapi/simkms.ts';
+import { KernelError, type Task } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { HistogramRequest } from '../scene/outputs.ts';
@@ -90,15 +91,20 @@ export class HistogramQueue implements Disposable {
     if (!task.exited) for (const memory of this.#free.splice(0)) task.close(memory);
   }
 
-  /** Null when all records are on their way. */
+  /** Null when all records are on their way, or when there is nothing to make one of: a later frame is counted then. */
   #make(): number | null {
     if (this.#made === MOST_RECORDS) return null;
-    const { task } = this.#options.card;
-    const memory = task.memfdCreate('histogram', MFD_ALLOW_SEALING | MFD_CLOEXEC);
-    task.truncate(memory, BigInt(simkms_histogram_record.size));
-    task.fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
-    this.#made++;
-    return memory;
+    try {
+      const memory = recordMemory(this.#options.card.task);
+      this.#made++;
+      return memory;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#options.trace.note('fault', `${this.#options.name}: no memory for a histogram`, {
+        error: error.message,
+      });
+      return null;
+    }
   }
 
   #rider(memory: number): Rider {
@@ -151,5 +157,18 @@ export class HistogramQueue implements Disposable {
     const bytes = new Uint8Array(simkms_histogram_record.size);
     this.#options.card.task.pread(memory, bytes, 0n);
     for (const request of requests) request.record(bytes.slice());
+  }
+}
+
+/** A memfd as SIMKMS_HISTOGRAM_FD wants it. Throws a KernelError, and then nothing is left open. */
+function recordMemory(task: Task): number {
+  const memory = task.memfdCreate('histogram', MFD_ALLOW_SEALING | MFD_CLOEXEC);
+  try {
+    task.truncate(memory, BigInt(simkms_histogram_record.size));
+    task.fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
+    return memory;
+  } catch (error) {
+    task.close(memory);
+    throw error;
   }
 }

@@ -134,6 +134,8 @@ export class Painter {
     if (pipe.writeback) request.set(pipe.writeback, 'CRTC_ID', 0);
     const thread = request.start(card.task, card.fd, DRM_MODE_ATOMIC_ALLOW_MODESET);
     thread.whenEnded(() => {
+      if (!card.task.exited)
+        card.task.call(card.fd, modeIoctls.DRM_IOCTL_MODE_DESTROYPROPBLOB, { blob_id: this.#modeBlob });
       this.holds.clear();
       this.#swapchain[Symbol.dispose]();
       this.#fences[Symbol.dispose]();

@@ -1,14 +1,30 @@
 import { expect, it } from 'vitest';
+import { modeIoctls } from '../../protocol/uapi/drm-mode.ts';
+import { SIMGPU_OP_SPIN, SIMGPU_SPIN_FOREVER, simgpuIoctls } from '../../protocol/uapi/simgpu.ts';
 import { createDevices } from '../devices.ts';
+import { KernelError } from '../kernel/task/index.ts';
 import { Region } from '../scene/region.ts';
 import { captureDefaults, TestClient, TestDesktop } from './testing.ts';
 
 const SMALL = { x: 4, y: 4, width: 16, height: 16 };
+const TEST_ONLY = 0x100;
 const REFRESH = 16_666_667n;
 
 /** Runs until nothing but the flow of time is left. */
 function rest(desktop: TestDesktop): void {
   desktop.frames(4);
+}
+
+/** The next render job of the compositor does not end by itself. */
+function hangNextJob({ task }: TestDesktop): void {
+  const call = task.call;
+  const hanging = (fd: number, ioctl: unknown, value: { commands: unknown[] }): unknown => {
+    if (ioctl !== simgpuIoctls.SIMGPU_SUBMIT) return Reflect.apply(call, task, [fd, ioctl, value]);
+    task.call = call;
+    const spin = { opcode: SIMGPU_OP_SPIN, duration_ns: SIMGPU_SPIN_FOREVER };
+    return Reflect.apply(call, task, [fd, ioctl, { ...value, commands: [spin, ...value.commands] }]);
+  };
+  Object.assign(task, { call: hanging });
 }
 
 it('costs nothing while nothing changes', () => {
@@ -232,6 +248,75 @@ it('counts what is shown', () => {
     view.getUint32(records[1]!.length - 1024 + bin * 4, true),
   );
   expect(bins[0xa0]).toBe(64 * 48);
+});
+
+it('answers the callbacks of frames that were never drawn when the output goes', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
+  desktop.commit(surface, client.shm(64, 48));
+  rest(desktop);
+  // Nothing to draw: the callback waits for a vblank, and is carried along by what is drawn after all.
+  surface.pending.frameCallbacks.push({ done: () => desktop.events.push('done') });
+  surface.commit(undefined, null);
+  desktop.machine.runUntil(
+    () => desktop.display.statistics.outputs[0]!.state === 'pacing',
+    50_000_000n,
+    'waiting for a vblank',
+  );
+  desktop.commit(surface, client.shm(64, 48));
+  expect(desktop.display.statistics.outputs[0]!.state).toBe('scheduled');
+  desktop.display.remove('Virtual-1');
+  desktop.frames(2);
+  expect(desktop.events.filter(event => event === 'done')).toHaveLength(1);
+});
+
+it('draws everything again when the engine was reset in the middle of a frame', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
+  const [red, green] = [client.shm(64, 48), client.shm(64, 48)];
+  client.fill(red, 0xff0000);
+  client.fill(green, 0x00ff00);
+  desktop.commit(surface, red);
+  rest(desktop);
+  hangNextJob(desktop);
+  desktop.commit(surface, green);
+  // The job is stopped after seconds of device time, the frame shown as it is, and the next one is drawn.
+  desktop.frames(600);
+  expect(desktop.trace.notes('fault').map(({ text }) => text)).toContainEqual(
+    expect.stringContaining('all of it is drawn again'),
+  );
+  desktop.frames(10);
+  expect(desktop.screenshot().at(30, 30)).toBe('00ff00');
+  expect(desktop.display.statistics.outputs[0]!.state).toBe('idle');
+});
+
+it('counts again after frames that could not be committed', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
+  const page = client.shm(64, 48);
+  desktop.commit(surface, page);
+  rest(desktop);
+  let records = 0;
+  desktop.display.list[0]!.histogram({
+    immediate: true,
+    record: () => records++,
+    stopped: () => expect.fail('stopped'),
+  });
+  const { task } = desktop;
+  const call = task.call;
+  let busy = 5;
+  Object.assign(task, {
+    call: (fd: number, ioctl: unknown, value: { flags: number }): unknown => {
+      const commits = ioctl === modeIoctls.DRM_IOCTL_MODE_ATOMIC && (value.flags & TEST_ONLY) === 0;
+      if (commits && busy-- > 0) throw new KernelError('EBUSY', 'a test');
+      return Reflect.apply(call, task, [fd, ioctl, value]);
+    },
+  });
+  desktop.frames(12);
+  expect([records, busy]).toEqual([1, -1]);
 });
 
 it('tells who asks of an output that is gone', () => {

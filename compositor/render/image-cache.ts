@@ -141,7 +141,10 @@ export function importImage(
   try {
     for (const { fd } of buffer.planes) handles.push(device.buffers.import(fd));
     if (new Set(handles).size > 1)
-      throw new KernelError('EINVAL', 'the render device reads planes that lie in one dma-buf');
+      throw new KernelError(
+        'EINVAL',
+        `the render device reads all planes of an image from one dma-buf, but these lie in ${new Set(handles).size}; put them into one, at different offsets`,
+      );
   } catch (error) {
     drop();
     throw error;

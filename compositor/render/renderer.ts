@@ -104,11 +104,11 @@ export class Renderer implements Disposable {
     fence: number,
     consumer: string,
   ): () => void {
-    const holds = sources.flatMap((source, at) =>
-      source?.kind === 'image' && source.memory === 'shared'
-        ? [visible[at]!.layer.use.hold(`render job of ${consumer}`)]
-        : [],
-    );
+    const holder = `render job of ${consumer}`;
+    const holds: Disposable[] = [];
+    for (const [at, source] of sources.entries())
+      if (source?.kind === 'image' && source.memory === 'shared')
+        holds.push(visible[at]!.layer.use.hold(holder));
     if (holds.length === 0) return () => {};
     const watch = this.device.task.watch(fence, POLLIN, () => settle());
     const settle = (): void => {

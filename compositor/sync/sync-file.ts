@@ -70,10 +70,19 @@ export function syncFileStatus(task: Task, fd: number): SyncFileStatus {
   return { signalled: status !== 0, error: Math.min(status, 0) };
 }
 
-/** When the fences of a signalled sync file signalled, the last of them; 0 while one is pending. */
-export function signalTime(task: Task, fd: number): Nanoseconds {
+export interface Completion extends SyncFileStatus {
+  /** When the last of its fences signalled; 0 while one is pending. */
+  readonly time: Nanoseconds;
+}
+
+/** Throws a KernelError when the descriptor is no sync file. */
+export function syncFileCompletion(task: Task, fd: number): Completion {
   const { num_fences, status } = task.call(fd, SYNC_IOC_FILE_INFO, { num_fences: 0 });
-  if (status === 0) return 0n;
+  const time = status === 0 ? 0n : lastSignalTime(task, fd, num_fences);
+  return { signalled: status !== 0, error: Math.min(status, 0), time };
+}
+
+function lastSignalTime(task: Task, fd: number, num_fences: number): Nanoseconds {
   const room = Math.max(USUAL_FENCES, num_fences);
   const { sync_fence_info } = task.call(fd, SYNC_IOC_FILE_INFO, {
     num_fences: room,
