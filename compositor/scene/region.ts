@@ -152,7 +152,8 @@ export class Region {
 
   /** The bounds instead, once there are more than `limit` rectangles: for damage, where too much is harmless. */
   simplified(limit: number): Region {
-    return this.rects.length <= limit ? this : Region.of(this.bounds);
+    const rects = this.#bands.reduce((sum, { spans }) => sum + spans.length / 2, 0);
+    return rects <= limit ? this : Region.of(this.bounds);
   }
 }
 
