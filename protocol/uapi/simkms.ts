@@ -56,7 +56,9 @@ export const SIMKMS_HISTOGRAM_MAX_RGB = 1;
 /** Tap point: the output of the CRTC's GAMMA_LUT. */
 export const SIMKMS_HISTOGRAM_TAP_POST_GAMMA = 1;
 
+/** Version of the layouts of caps and record. */
 export const SIMKMS_HISTOGRAM_VERSION = 1;
+/** Bins of a channel in the record. */
 export const SIMKMS_HISTOGRAM_BINS = 256;
 
 /** The record is whole. Set last: a reader that maps the memory without the fence looks at it first. */
