@@ -128,7 +128,7 @@ export class Task {
   ioctl(fd: number, request: number, argument: bigint): number {
     const outcome = this.#enterIoctl(fd, request, argument);
     if (typeof outcome === 'number') return outcome;
-    const thread = this.#start('ioctl', outcome);
+    const thread = this.start('ioctl', outcome);
     if (!thread.ended) {
       thread.interrupt();
       throw new Error(`ioctl 0x${request.toString(16)} has to sleep (${thread.describe()}); use startIoctl`);
@@ -139,7 +139,7 @@ export class Task {
   /** The system call as a kernel thread of this process. */
   startIoctl(fd: number, request: number, argument: bigint): KernelThread<number> {
     const enter = (): number | Sleeping<number> => this.#enterIoctl(fd, request, argument);
-    return this.#start('ioctl', deferred(enter));
+    return this.start('ioctl', deferred(enter));
   }
 
   /** A typed ioctl: lays the argument and what it points to out in this process's memory, calls, and reads it back. */
@@ -175,7 +175,7 @@ export class Task {
         argument.release();
       }
     };
-    return this.#start(ioctl.name, body.call(this));
+    return this.start(ioctl.name, body.call(this));
   }
 
   /**
@@ -210,7 +210,7 @@ export class Task {
       const into = new OwnSlice(length);
       const outcome = this.#enterRead(fd, into);
       if (typeof outcome === 'number') return into.bytes.subarray(0, outcome);
-      const thread = this.#start('read', outcome);
+      const thread = this.start('read', outcome);
       if (!thread.ended) {
         thread.interrupt();
         throw new KernelError('EAGAIN', 'there is nothing to read yet');
@@ -223,7 +223,7 @@ export class Task {
   startRead(fd: number, length: number): KernelThread<Uint8Array> {
     const into = new OwnSlice(length);
     const enter = deferred(() => this.#enterRead(fd, into));
-    return this.#start(
+    return this.start(
       'read',
       map(enter, count => into.bytes.subarray(0, count)),
     );
@@ -233,7 +233,7 @@ export class Task {
   readTo(fd: number, address: bigint, length: number): number | KernelThread<number> {
     return this.#call('read', () => {
       const outcome = this.#enterRead(fd, new AddressSlice(this.memory, address, length));
-      return typeof outcome === 'number' ? outcome : this.#start('read', outcome);
+      return typeof outcome === 'number' ? outcome : this.start('read', outcome);
     });
   }
 
@@ -382,8 +382,8 @@ export class Task {
     return typeof outcome === 'number' ? outcome : holding(file, outcome);
   }
 
-  /** Runs a call that may sleep, holding nothing of the process but its place among the threads to interrupt. */
-  #start<T>(syscall: string, body: Sleeping<T>): KernelThread<T> {
+  /** Runs a call of this process that may sleep, as its own methods do: it is interrupted when the process exits. */
+  start<T>(syscall: string, body: Sleeping<T>): KernelThread<T> {
     const thread = this.kernel.thread(`${syscall} of ${this.name}`, named(syscall, body));
     if (!thread.ended) {
       this.#threads.add(thread);
