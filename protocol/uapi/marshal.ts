@@ -33,38 +33,44 @@ const ALIGN = 8;
 const alignUp = (offset: number): number => Math.ceil(offset / ALIGN) * ALIGN;
 const encoder = new TextEncoder();
 
+const NO_RELOCATIONS = new Uint32Array(0);
+
+/** Where blocks are laid out, one after the other and never two at a time. */
+let scratch = new Uint8Array(16 << 10);
+let scratchView = new DataView(scratch.buffer);
+
 /** A block under construction. */
 class Block {
   readonly relocations: number[] = [];
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
   #end = 0;
 
   /** Not to be kept over a {@link reserve}, which may move the block. */
   get view(): DataView {
-    return this.#view;
+    return scratchView;
   }
 
   reserve(size: number): number {
     const offset = alignUp(this.#end);
-    this.#end = offset + size;
-    if (this.#end > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#end, this.#bytes.length * 2));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
+    const end = offset + size;
+    if (end > scratch.length) {
+      const grown = new Uint8Array(Math.max(end, scratch.length * 2));
+      grown.set(scratch.subarray(0, this.#end));
+      scratch = grown;
+      scratchView = new DataView(grown.buffer);
+    } else scratch.fill(0, this.#end, end);
+    this.#end = end;
     return offset;
   }
 
   put(offset: number, bytes: Uint8Array): void {
-    this.#bytes.set(bytes, offset);
+    scratch.set(bytes, offset);
   }
 
   finish(): MarshalledArgument {
+    const { relocations } = this;
     return {
-      bytes: this.#bytes.slice(0, this.#end),
-      relocations: Uint32Array.from(this.relocations).sort(),
+      bytes: scratch.slice(0, this.#end),
+      relocations: relocations.length === 0 ? NO_RELOCATIONS : Uint32Array.from(relocations).sort(),
     };
   }
 }
