@@ -1,6 +1,7 @@
+import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { Children } from './children.ts';
 import { printStatus, withServerOptions } from './serve.ts';
 import { endRequested, Session, type SessionOptions } from './session.ts';
@@ -52,8 +53,29 @@ function startClient(children: Children, name: string, args: readonly string[]):
   return children.start(name, process.execPath, [join(examples, `${name}.js`), ...args], 'ignore');
 }
 
+/** A file that can be read, or - for standard input. Throws commander's InvalidArgumentError. */
+function readableFile(name: string): string {
+  try {
+    if (name !== '-') accessSync(name, constants.R_OK);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+  return name;
+}
+
 export const addDemo = (program: Command): Command =>
   withServerOptions(program.command('demo', { isDefault: true }))
     .description('the compositor with three example clients (what happens without a command)')
-    .option('--video <file.y4m>', 'a Y4M video, or - for standard input, instead of the one that is made')
-    .action(demo);
+    .option(
+      '--video <file.y4m>',
+      'a Y4M video, or - for standard input, instead of the one that is made',
+      readableFile,
+    )
+    .allowExcessArguments()
+    .action((options: DemoOptions, command: Command) => {
+      const [word] = command.args;
+      // Whatever is no command ends up here, with the default one.
+      if (word === undefined) return demo(options);
+      const names = program.commands.map(known => known.name()).join(', ');
+      return command.error(`error: unknown command '${word}'; there are ${names}`);
+    });

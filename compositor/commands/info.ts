@@ -2,9 +2,7 @@ import type { Command } from 'commander';
 import type { Client } from '../../client-sdk/index.ts';
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import { fourccText } from '../../protocol/uapi/fourcc.ts';
-
-/** How long the compositor may take to answer, in milliseconds. */
-const PATIENCE = 10_000;
+import { PATIENCE, withClient } from './client.ts';
 
 /** What only the compositor itself can tell: one line each. */
 interface Hardware {
@@ -52,12 +50,13 @@ function print(title: string, lines: readonly string[]): void {
 }
 
 async function info(options: { display?: string }): Promise<void> {
-  // A server starts faster without a client's modules.
-  const { connect, describe } = await import('../../client-sdk/index.ts');
-  const client = await connect(options.display ? { display: options.display } : {});
-  const { globals, outputs, shmFormats, dmabufFormats } = await describe(client, { timeout: PATIENCE });
-  const hardware = await hardwareOf(client);
-  await client.close();
+  const [{ globals, outputs, shmFormats, dmabufFormats }, hardware] = await withClient(
+    options.display,
+    async client => {
+      const { describe } = await import('../../client-sdk/index.ts');
+      return [await describe(client, { timeout: PATIENCE }), await hardwareOf(client)] as const;
+    },
+  );
   print(
     'globals',
     globals.map(({ interface: name, version }) => `${name} ${version}`),

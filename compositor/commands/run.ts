@@ -8,6 +8,8 @@ async function run(words: readonly string[], options: SessionOptions): Promise<n
   const [command, ...args] = words;
   const ending = endRequested();
   const session = await Session.start(options);
+  // Standard output is the command's.
+  for (const line of session.lines) if (line.startsWith('note')) console.error(line);
   const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
   const stopped = ending.then(async () => {
     await children.stop();

@@ -1,24 +1,27 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-
-/** How long the compositor may take to answer, in milliseconds. */
-const PATIENCE = 10_000;
+import type { Screenshot } from '../../client-sdk/index.ts';
+import { PATIENCE, withClient } from './client.ts';
 
 async function save(file: string, options: { output?: string; display?: string }): Promise<void> {
-  // A server starts faster without a client's modules.
-  const [{ PNG }, { connect, screenshot }] = await Promise.all([
-    import('pngjs'),
-    import('../../client-sdk/index.ts'),
-  ]);
-  const client = await connect(options.display ? { display: options.display } : {});
-  const wanted = options.output ? { output: options.output } : {};
-  // An open connection would keep the program from ending.
-  const taken = screenshot(client, { timeout: PATIENCE, ...wanted }).finally(() => client.close());
-  const { width, height, data } = await taken;
+  const taken = await withClient(options.display, async client => {
+    const { screenshot } = await import('../../client-sdk/index.ts');
+    return screenshot(client, { timeout: PATIENCE, ...(options.output ? { output: options.output } : {}) });
+  });
+  try {
+    writeFileSync(file, await pngOf(taken));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the screenshot cannot be written to ${file} (${why})`, { cause });
+  }
+  console.log(`${file}: ${taken.width}x${taken.height}`);
+}
+
+async function pngOf({ width, height, data }: Screenshot): Promise<Uint8Array> {
+  const { PNG } = await import('pngjs');
   const png = new PNG({ width, height });
   png.data = Buffer.from(data);
-  writeFileSync(file, PNG.sync.write(png));
-  console.log(`${file}: ${width}x${height}`);
+  return PNG.sync.write(png);
 }
 
 export const addScreenshot = (program: Command): Command =>

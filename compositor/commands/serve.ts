@@ -9,11 +9,18 @@ const SECOND = 1000;
 /** The options of every command that starts a compositor. */
 export const withServerOptions = (command: Command): Command =>
   command
-    .option('-o, --output <WxH[@HZ][,NAME]>', 'a display; may be given several times', collectOutputs)
-    .option('--socket <path>', 'where to listen; by default fencepost-N in XDG_RUNTIME_DIR')
+    .option(
+      '-o, --output <WxH[@HZ][,NAME]>',
+      'a display, such as 1280x720@75,Left; may be given several times (1920x1080@60)',
+      collectOutputs,
+    )
+    .option(
+      '--socket <path>',
+      'where to listen: a path, or a name in XDG_RUNTIME_DIR; by default the first free fencepost-N',
+    )
     .option(
       '--websocket <host:port>',
-      'take WebSockets too, for clients in a browser',
+      'take WebSockets too, for clients in a browser; port 0 is a free one',
       parseWebSocketAddress,
     );
 

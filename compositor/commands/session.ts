@@ -82,11 +82,12 @@ export class Session {
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length - 1;
 
 /**
- * Resolves with the first of Ctrl-C, a request to end, or a closed terminal. Asked for before anything is made that has
- * to be taken away again: a signal that comes while the compositor starts would leave its socket behind.
+ * Resolves with the first of Ctrl-C, a request to end, a closed terminal, and a reader of the output who has gone. Asked for
+ * before anything is made that has to be taken away again: a signal that comes while the compositor starts would leave its
+ * socket behind.
  */
-export const endRequested = (): Promise<NodeJS.Signals> =>
+export const endRequested = (): Promise<void> =>
   new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    process.stdout.on('error', () => resolve());
   });

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { runtimeDirectory } from '../../protocol/transport/paths.ts';
 import type { Listener, UnixListenerOptions } from '../../protocol/transport/socket-options.ts';
 import { listenFirstFree, listenUnix, whyNoDescriptors } from '../../protocol/transport/unix.ts';
@@ -7,7 +8,10 @@ import { DEFAULT_CAPABILITIES, type Server } from '../server/index.ts';
 import type { WebSocketAddress } from './websocket-option.ts';
 
 export interface SocketOptions {
-  /** Path of the Unix socket; by default the first free `fencepost-N` in the runtime directory. */
+  /**
+   * The Unix socket: a path, or a name in the runtime directory, as for clients; by default the first free `fencepost-N`
+   * there.
+   */
   readonly socket?: string;
   /** Where to take WebSockets; none by default. */
   readonly websocket?: WebSocketAddress;
@@ -25,8 +29,11 @@ export interface Sockets extends Disposable {
   readonly lines: readonly string[];
 }
 
+/** Who takes connections. */
+type Acceptor = Pick<Server, 'accept'>;
+
 /** Opens the sockets and hands every connection to the server. */
-export async function openSockets(server: Server, options: SocketOptions): Promise<Sockets> {
+export async function openSockets(server: Acceptor, options: SocketOptions): Promise<Sockets> {
   const lines: string[] = [];
   const disposables: Disposable[] = [];
   const accept: UnixListenerOptions = {
@@ -40,9 +47,10 @@ export async function openSockets(server: Server, options: SocketOptions): Promi
     onError: options.warn,
   };
   try {
-    const unix = options.socket
-      ? await listenUnix(options.socket, accept)
-      : await listenInDirectory(accept, lines, disposables);
+    const { socket } = options;
+    const unix = socket?.includes('/')
+      ? await listenAt(resolve(socket), accept)
+      : await listenInDirectory(socket, accept, lines, disposables);
     disposables.unshift(unix);
     lines.push(`socket      ${unix.address}   (FENCEPOST_DISPLAY=${unix.address})`);
     const why = whyNoDescriptors();
@@ -64,7 +72,7 @@ const disposeAll = (disposables: readonly Disposable[]): void => {
 };
 
 const listenForPages = (
-  server: Server,
+  server: Acceptor,
   address: WebSocketAddress,
   warn: (error: Error) => void,
 ): Promise<Listener> =>
@@ -79,6 +87,7 @@ const listenForPages = (
   });
 
 async function listenInDirectory(
+  name: string | undefined,
   accept: UnixListenerOptions,
   lines: string[],
   disposables: Disposable[],
@@ -90,5 +99,25 @@ async function listenInDirectory(
     );
     disposables.push({ [Symbol.dispose]: () => rmSync(directory.path, { recursive: true, force: true }) });
   }
+  if (name) return listenAt(join(directory.path, name), accept);
+  checkDirectory(directory.path);
   return listenFirstFree(directory.path, accept);
+}
+
+function listenAt(path: string, accept: UnixListenerOptions): Promise<Listener> {
+  checkDirectory(dirname(path));
+  return listenUnix(path, accept);
+}
+
+function checkDirectory(path: string): void {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new Error(
+      `cannot listen in ${path}: there is no such directory, or this user may not write there`,
+      {
+        cause,
+      },
+    );
+  }
 }
