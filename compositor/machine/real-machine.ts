@@ -125,8 +125,9 @@ export class RealMachine implements Machine, Disposable {
     if (this.#alarm && this.#alarm.when <= when) return;
     if (this.#alarm) clearTimeout(this.#alarm.handle);
     const wait = when - this.now();
-    // Rounded down: a wake-up a little early re-arms for the rest, one that is late can't be mended.
-    const milliseconds = wait <= 0n ? 0 : Number(wait / MILLISECOND);
+    // Rounded up: the event loop counts in milliseconds from one that has begun, so rounding down wakes early nearly every
+    // time, and a second wait for the rest is no more exact than one that is long enough.
+    const milliseconds = wait <= 0n ? 0 : Number((wait + MILLISECOND - 1n) / MILLISECOND);
     const handle = setTimeout(
       () => {
         this.#alarm = null;
