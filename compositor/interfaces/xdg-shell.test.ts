@@ -104,6 +104,22 @@ describe('xdg_toplevel', () => {
     expect(test.scene.stack.length).toBe(1);
   });
 
+  it('may acknowledge what was on its way when it was unmapped, which configures nothing', () => {
+    const { surface, toplevel, configures } = client.mapped();
+    const before = configures.length;
+    // Answered with a configure, which the client acknowledges when it has unmapped the surface already.
+    toplevel.set_maximized();
+    surface.attach(null, 0, 0);
+    surface.commit();
+    client.settle();
+    expect(configures.length).toBe(before + 1);
+    expect(client.error).toBeNull();
+    surface.attach(client.buffer(), 0, 0);
+    surface.commit();
+    client.settle();
+    expect(client.error?.codeName).toBe('unconfigured_buffer');
+  });
+
   it('is placed by its window geometry', () => {
     const { surface, xdg } = client.mapped(64, 64);
     xdg.set_window_geometry(10, 20, 40, 40);

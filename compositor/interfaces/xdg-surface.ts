@@ -32,6 +32,8 @@ export class XdgSurfaceObject implements RoleObject {
   #hadContent = false;
   /** Serials of configures not acknowledged yet, oldest first. */
   #unacknowledged: number[] = [];
+  /** Those sent before the surface was unmapped: a client that had not heard of them may acknowledge them still. */
+  #overtaken: number[] = [];
   #acknowledged: number | null = null;
 
   constructor(wmBase: WmBase, resource: Resource<'xdg_surface'>, object: SurfaceObject) {
@@ -135,6 +137,7 @@ export class XdgSurfaceObject implements RoleObject {
   #reset(): void {
     this.#stage = 'new';
     this.#hadContent = false;
+    this.#overtaken = this.#unacknowledged;
     this.#unacknowledged = [];
     this.#acknowledged = null;
     this.changeState({ acknowledged: null });
@@ -171,6 +174,7 @@ export class XdgSurfaceObject implements RoleObject {
   #acknowledge(serial: number): void {
     this.#checkConstructed('ack_configure');
     const at = this.#unacknowledged.indexOf(serial);
+    if (at < 0 && this.#overtaken.includes(serial)) return;
     demand(
       at >= 0,
       this.resource,

@@ -87,7 +87,13 @@ export class CaptureQueue implements Disposable {
   /** The output is gone. */
   [Symbol.dispose](): void {
     this.#over = true;
-    for (const capture of [...this.#captures]) this.#fail(capture, 'stopped', 'the output is gone');
+    for (const capture of [...this.#captures])
+      if (capture.frame === null) this.#fail(capture, 'stopped', 'the output is gone');
+      else {
+        // The device writes it to the end: its buffer stays held until then.
+        this.#captures.delete(capture);
+        capture.request.failed('stopped');
+      }
   }
 
   #isDue({ request }: Capture): boolean {
