@@ -30,6 +30,8 @@ export class RealMachine implements Machine, Disposable {
   #immediate: NodeJS.Immediate | null = null;
   #alarm: { when: Nanoseconds; handle: NodeJS.Timeout } | null = null;
   #stopped = false;
+  /** Entries are being run: the alarm is set when they are through. */
+  #turning = false;
 
   constructor(options: RealMachineOptions = {}) {
     this.random = seededRandom(options.seed ?? 1);
@@ -49,7 +51,7 @@ export class RealMachine implements Machine, Disposable {
 
   at(when: Nanoseconds, label: string, run: () => void): Timer {
     const timer = this.#timers.add(when, label, run);
-    this.#setAlarm();
+    if (!this.#turning) this.#setAlarm();
     return timer;
   }
 
@@ -70,17 +72,25 @@ export class RealMachine implements Machine, Disposable {
 
   #turn(): void {
     this.#immediate = null;
+    this.#turning = true;
+    try {
+      this.#runSome();
+    } finally {
+      this.#turning = false;
+      if (this.#head < this.#queue.length) this.#schedule();
+      this.#setAlarm();
+    }
+  }
+
+  /** Runs what is due and what is queued until its slice of time is over. */
+  #runSome(): void {
     const end = this.now() + this.#slice;
-    for (;;) {
+    do {
       this.#takeDueTimers();
       const entry = this.#take();
-      if (!entry) break;
+      if (!entry) return;
       this.#run(entry);
-      if (this.#stopped) return;
-      if (this.now() >= end) break;
-    }
-    if (this.#head < this.#queue.length) this.#schedule();
-    this.#setAlarm();
+    } while (!this.#stopped && this.now() < end);
   }
 
   #take(): Entry | undefined {
