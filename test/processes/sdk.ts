@@ -1,0 +1,3 @@
+// The SDK's sources for clients in the process of the tests.
+export { type Client, connect, type SyncMode, screenshot } from '../../client-sdk/index.ts';
+export { whyNoDescriptors } from '../../protocol/transport/unix.ts';
