@@ -6,7 +6,7 @@ import type { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
 import type { ClientBuffer, DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
 import type { DmabufDescription } from '../scene/kernel-capabilities.ts';
-import { planeCount, RENDER_FORMATS } from './pixel-format.ts';
+import { planeCount, RENDER_FORMATS, rowBytes } from './pixel-format.ts';
 import type { GpuImage, RenderDevice } from './render-device.ts';
 import { CopiedShm, type ShmSource, shareShm, UDMABUF_NODE } from './shm-source.ts';
 
@@ -134,6 +134,14 @@ export function importImage(
       'EINVAL',
       `${fourccText(buffer.format)} has ${planes} planes, not ${buffer.planes.length}`,
     );
+  for (const [plane, { stride }] of buffer.planes.entries()) {
+    const row = rowBytes(buffer.format, plane, buffer.width);
+    if (stride < row)
+      throw new KernelError(
+        'EINVAL',
+        `a row of plane ${plane} is ${row} bytes long, but the next begins after ${stride}`,
+      );
+  }
   const handles: number[] = [];
   const drop = (): void => {
     for (const handle of handles.splice(0)) device.buffers.drop(handle);

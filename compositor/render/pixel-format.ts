@@ -24,3 +24,9 @@ export const hasAlpha = (format: number): boolean => WITH_ALPHA.has(format);
 
 /** Number of memory planes. */
 export const planeCount = (format: number): number => (format === DRM_FORMAT_NV12 ? 2 : 1);
+
+/** Bytes of a row of pixels in one memory plane: the least that a stride can be. */
+export function rowBytes(format: number, plane: number, width: number): number {
+  if (format === DRM_FORMAT_NV12) return plane === 0 ? width : 2 * Math.ceil(width / 2);
+  return width * (format === DRM_FORMAT_RGB565 ? 2 : 4);
+}
