@@ -6,7 +6,7 @@ import type { FileCall, PollAnswer, UserSlice } from '../task/open-file.ts';
 import { WaitQueue } from '../task/wait-queue.ts';
 
 /** Bytes of events that a file may have asked for and not read yet (`drm_file.event_space`). */
-export const EVENT_SPACE = 4096;
+const EVENT_SPACE = 4096;
 
 /**
  * An event that was promised: its room in the queue is taken when the request is made, so that delivery cannot fail.

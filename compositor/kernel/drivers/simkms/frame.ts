@@ -81,7 +81,7 @@ function blendOf(blend: number): Layer['blend'] {
  * KMS says what is to be done to the picture (reflect, then rotate counter-clockwise), the engine what has been done and
  * is to be undone. The inverse of a rotation is the opposite one; a reflection followed by a rotation is its own inverse.
  */
-export function transformOf(rotation: number): Transform {
+function transformOf(rotation: number): Transform {
   let quarters = quartersOf(rotation);
   // Reflecting both ways is half a turn; reflecting y is half a turn and reflecting x.
   if (rotation & DRM_MODE_REFLECT_Y) quarters = (quarters + 2) % 4;

@@ -123,6 +123,55 @@ describe('removing a framebuffer', () => {
   });
 });
 
+describe('a process that is killed', () => {
+  it('while it removes a framebuffer leaves none on the screen', () => {
+    const { client, machine, kernel, simkms, ids } = lit();
+    const timeline = new SoftwareTimeline(kernel, { name: 'renderer' });
+    const inFence = client.task.files.add(createSyncFile(kernel, timeline.createFence(1)));
+    const next = client.buffer(WIDTH, HEIGHT);
+    client.commit([[ids.primary, { FB_ID: next.fb, IN_FENCE_FD: inFence }]], NONBLOCK);
+    client.task.startCall(client.fd, modeIoctls.DRM_IOCTL_MODE_RMFB, { fb_id: next.fb });
+    client.task.exit();
+    machine.advance(2n * FRAME);
+    timeline.increment();
+    machine.advance(10n * FRAME);
+    expect(simkms.device.objects.size).toBe(0);
+    expect([...kernel.threads]).toEqual([]);
+  });
+
+  it('in a blocking commit, before or after its fence has signalled, leaves nothing', () => {
+    for (const signalled of [false, true]) {
+      const { client, machine, kernel, simkms, ids } = lit();
+      const timeline = new SoftwareTimeline(kernel, { name: 'renderer' });
+      const inFence = client.task.files.add(createSyncFile(kernel, timeline.createFence(1)));
+      const next = client.buffer(WIDTH, HEIGHT);
+      const call = client.startCommit([[ids.primary, { FB_ID: next.fb, IN_FENCE_FD: inFence }]], 0);
+      if (signalled) timeline.increment();
+      machine.settle();
+      client.task.exit();
+      machine.advance(10n * FRAME);
+      expect(call.ended).toBe(true);
+      expect(simkms.device.objects.size).toBe(0);
+      expect([...kernel.threads]).toEqual([]);
+    }
+  });
+
+  it('while its modeset waits for another commit leaves nothing', () => {
+    const { client, machine, kernel, simkms, ids } = lit();
+    const timeline = new SoftwareTimeline(kernel, { name: 'renderer' });
+    const inFence = client.task.files.add(createSyncFile(kernel, timeline.createFence(1)));
+    client.commit([[ids.primary, { IN_FENCE_FD: inFence }]], NONBLOCK);
+    client.startCommit([[ids.crtc, { ACTIVE: 0 }]], ALLOW_MODESET);
+    client.startCommit([[ids.crtc, { ACTIVE: 1 }]], ALLOW_MODESET);
+    client.task.exit();
+    machine.advance(5n * FRAME);
+    timeline.increment();
+    machine.advance(10n * FRAME);
+    expect(simkms.device.objects.size).toBe(0);
+    expect([...kernel.threads]).toEqual([]);
+  });
+});
+
 describe('a mode', () => {
   it('that no display could show is refused, and does not keep the machine busy', () => {
     const { client, ids } = lit();

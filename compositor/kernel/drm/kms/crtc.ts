@@ -11,7 +11,7 @@ import { DisplayTimeline } from './timeline.ts';
 import { Vblank } from './vblank.ts';
 
 /** Opaque black as BACKGROUND_COLOR has it: 16 bits each of alpha, red, green, blue. */
-export const BLACK = 0xffff_0000_0000_0000n;
+const BLACK = 0xffff_0000_0000_0000n;
 
 /** A CRTC's state while a request builds it; frozen once it is current. */
 export interface CrtcDraft {

@@ -14,6 +14,7 @@ import { type DrmCall, type DrmIoctl, drmIoctl } from '../ioctl.ts';
 import { checkState } from './atomic-check.ts';
 import { AtomicState } from './atomic-state.ts';
 import { commitState } from './commit.ts';
+import { Completion } from './completion.ts';
 import { Framebuffer } from './framebuffer.ts';
 import { checkFramebuffer } from './framebuffer-check.ts';
 import type { KmsDevice } from './kms-device.ts';
@@ -88,7 +89,7 @@ export const framebufferIoctls = (device: KmsDevice): DrmIoctl[] => [
     );
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_RMFB, ({ file }, { fb_id }) =>
-    removeFramebuffer(device, take(device, file, fb_id)),
+    removeByWork(device, take(device, file, fb_id)),
   ),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_CLOSEFB, ({ file }, { fb_id, pad }) => {
     require(pad === 0, 'EINVAL', 'pad has to be 0');
@@ -136,8 +137,17 @@ function take(device: KmsDevice, file: DrmFile, id: number): Framebuffer {
   throw new KernelError('ENOENT', `${file.describe()} has no framebuffer ${id}`);
 }
 
+/** As `drm_mode_rmfb_work_fn`: a process that is killed meanwhile does not leave half of it undone. */
+function* removeByWork(device: KmsDevice, fb: Framebuffer): Sleeping<void> {
+  const work = device.kernel.thread(`removal of framebuffer ${fb.id}`, removeFramebuffer(device, fb));
+  const done = new Completion();
+  work.whenEnded(() => done.complete());
+  yield* done.wait(`removal of framebuffer ${fb.id}`);
+  work.result();
+}
+
 /** `drm_framebuffer_remove`: planes that show it are switched off, which is waited for; the CRTC stays lit. */
-export function* removeFramebuffer(device: KmsDevice, fb: Framebuffer): Sleeping<void> {
+function* removeFramebuffer(device: KmsDevice, fb: Framebuffer): Sleeping<void> {
   try {
     if (fb.references > 1) yield* withModesetLocks(locks => switchOff(new AtomicState(device, locks), fb));
   } finally {

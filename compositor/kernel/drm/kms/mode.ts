@@ -44,7 +44,7 @@ export function linesDuration(mode: Mode, line: number): Nanoseconds {
 }
 
 /** Refresh rate in Hz, rounded to the nearest (`drm_mode_vrefresh`). */
-export function refreshRate(mode: Mode): number {
+function refreshRate(mode: Mode): number {
   if (mode.htotal === 0 || mode.vtotal === 0) return 0;
   const interlaced = mode.flags & DRM_MODE_FLAG_INTERLACE ? 2 : 1;
   const pixels = Number(framePixels(mode));

@@ -48,11 +48,6 @@ export class Vblank {
     return this.#running !== null;
   }
 
-  /** Whether the timer runs, for tests that nothing runs for nobody. */
-  get ticking(): boolean {
-    return this.#timer !== null;
-  }
-
   /** The scan begins: `drm_crtc_vblank_on`. Numbers go on from where they stopped. */
   on(mode: Mode): void {
     const base = { sequence: this.#last.sequence + 1n, time: this.#machine.now() };
