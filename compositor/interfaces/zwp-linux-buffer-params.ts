@@ -114,7 +114,7 @@ export class BufferParams {
   #describe(request: Request): DmabufDescription {
     this.#checkUnused();
     this.#used = true;
-    const { width, height, format, flags } = request;
+    const { width, height, format } = request;
     const modifier = this.#modifier ?? 0n;
     const layout = PLANES.get(format) ?? ONE_PLANE;
     const planes = this.#planes.slice(0, layout.length).filter(plane => plane !== undefined);
@@ -124,6 +124,19 @@ export class BufferParams {
       'incomplete',
       `format ${fourcc(format)} has ${layout.length} planes, ${this.#planes.filter(Boolean).length} were added`,
     );
+    this.#checkRequest(request, modifier);
+    for (const [index, plane] of planes.entries())
+      this.#checkBounds(index, plane, Math.ceil(height / layout[index]!.divideHeight));
+    return {
+      width,
+      height,
+      format,
+      modifier,
+      planes: planes.map(({ descriptor, offset, stride }) => ({ fd: descriptor.fd, offset, stride })),
+    };
+  }
+
+  #checkRequest({ width, height, format, flags }: Request, modifier: bigint): void {
     demand(
       this.#isOffered(format, modifier),
       this.#resource,
@@ -142,15 +155,6 @@ export class BufferParams {
       'invalid_format',
       `flags 0x${flags.toString(16)} are not known`,
     );
-    for (const [index, plane] of planes.entries())
-      this.#checkBounds(index, plane, Math.ceil(height / layout[index]!.divideHeight));
-    return {
-      width,
-      height,
-      format,
-      modifier,
-      planes: planes.map(({ descriptor, offset, stride }) => ({ fd: descriptor.fd, offset, stride })),
-    };
   }
 
   /** As weston and wlroots check: against 32 bits, and against the size of the dma-buf where it has one. */

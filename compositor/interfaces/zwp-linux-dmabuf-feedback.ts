@@ -21,7 +21,7 @@ const { scanout } = interfaces.zwp_linux_dmabuf_feedback_v1.enums.tranche_flags;
 const ENTRY = 16;
 
 /** The pairs of format and modifier of all tranches, each once, and their bytes. */
-export function formatTable(tranches: readonly FormatTranche[]): {
+function formatTable(tranches: readonly FormatTranche[]): {
   bytes: Uint8Array;
   indexOf(format: number, modifier: bigint): number;
 } {
@@ -45,7 +45,7 @@ export function formatTable(tranches: readonly FormatTranche[]): {
 }
 
 /** Read-only memory with these bytes: nobody who gets it can change it for the others. */
-export function sealedMemory(task: Task, name: string, bytes: Uint8Array): OwnedDescriptor {
+function sealedMemory(task: Task, name: string, bytes: Uint8Array): OwnedDescriptor {
   const memory = new OwnedDescriptor(task, task.memfdCreate(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   try {
     task.truncate(memory.fd, BigInt(bytes.length));

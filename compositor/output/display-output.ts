@@ -18,11 +18,12 @@ import type { CaptureDevices } from './capture-destination.ts';
 import type { Card, Flip } from './card.ts';
 import { type Frame, FrameAnswers } from './frame.ts';
 import { FrameClock } from './frame-clock.ts';
+import { FrameTally } from './frame-tally.ts';
 import { HistogramQueue } from './histogram.ts';
 import { damageOn, layersOf, type SurfaceLayer } from './layers.ts';
 import { type PaintedFrame, Painter, type PainterOptions } from './painter.ts';
 import type { RepaintState } from './repaint-state.ts';
-import { type Misses, type MissReason, noMisses, type OutputStatistics } from './statistics.ts';
+import type { OutputStatistics } from './statistics.ts';
 
 /** No flip for so long means that it was lost. */
 const FLIP_TIMEOUT: Nanoseconds = 5n * SECOND;
@@ -42,7 +43,6 @@ export class DisplayOutput implements Output {
   readonly captureConstraints: CaptureConstraints;
   readonly #machine: Machine;
   readonly #trace: Trace;
-  readonly #counters: Counters;
   readonly #scene: Scene;
   readonly #card: Card;
   readonly #crtc: number;
@@ -52,7 +52,7 @@ export class DisplayOutput implements Output {
   readonly #histograms: HistogramQueue;
   readonly #flips: Disposable;
   readonly #shownCommits = new WeakMap<Surface, number>();
-  readonly #misses: Misses = noMisses();
+  readonly #tally: FrameTally;
   #state: RepaintState = { kind: 'idle' };
   #damage: Region;
   #wanted = false;
@@ -61,22 +61,18 @@ export class DisplayOutput implements Output {
   /** The frame on the screen. */
   #shown: Frame | null = null;
   #nextFrame = 1n;
-  #frames = 0;
-  #composited = 0;
-  #scannedOut = 0;
-  #missedVblanks = 0;
 
   constructor(options: DisplayOutputOptions) {
     this.info = options.info;
     this.captureConstraints = options.captureConstraints;
     this.#machine = options.machine;
     this.#trace = options.trace;
-    this.#counters = options.counters;
     this.#scene = options.scene;
     this.#card = options.card;
     this.#crtc = options.pipe.crtc.id;
     this.#painter = new Painter(options);
     this.#clock = new FrameClock(options.refresh);
+    this.#tally = new FrameTally(options);
     this.#captures = new CaptureQueue({ ...options, wake: () => this.#want() });
     this.#histograms = new HistogramQueue({ ...options, wake: () => this.#want() });
     this.#damage = Region.of({ x: 0, y: 0, ...options.info.mode });
@@ -87,11 +83,7 @@ export class DisplayOutput implements Output {
   get statistics(): OutputStatistics {
     return {
       name: this.info.name,
-      frames: this.#frames,
-      composited: this.#composited,
-      scannedOut: this.#scannedOut,
-      missedVblanks: this.#missedVblanks,
-      misses: { ...this.#misses },
+      ...this.#tally.counts,
       planesInUse: this.#painter.planesInUse,
       state: this.#state.kind,
     };
@@ -268,7 +260,7 @@ export class DisplayOutput implements Output {
     this.#painter.holds.flipped();
     this.#painter.retire(this.#shown?.slot ?? null);
     this.#shown = frame;
-    this.#count(frame, flip.time, rendered);
+    this.#tally.shown(frame, flip.time, rendered);
     this.#captures.flipped(frame, flip.time);
     this.#state = { kind: 'idle' };
     if (state.wanted || this.#wanted || !this.#damage.isEmpty) this.#plan(this.#after(flip.time), false);
@@ -313,49 +305,13 @@ export class DisplayOutput implements Output {
     this.#damage = Region.of({ x: 0, y: 0, ...this.info.mode });
   }
 
-  #count(frame: Frame, time: Nanoseconds, rendered: Nanoseconds): void {
-    this.#frames++;
-    if (frame.job) {
-      this.#composited++;
-      this.#counters.composited++;
-    }
-    if (frame.scanout.length > 0) {
-      this.#scannedOut++;
-      this.#counters.scannedOut++;
-    }
-    for (const committed of frame.answers.commitTimes) this.#counters.commitToFlip.add(time - committed);
-    const missed = this.#missed(frame, time);
-    if (missed === 0) return;
-    const reason = missReason(frame, rendered);
-    this.#misses[reason] += missed;
-    // What a client sends just before a vblank is drawn at once, but was not promised for it.
-    const broken = reason === 'late client' ? missed - 1 : missed;
-    this.#missedVblanks += broken;
-    this.#counters.missedVblanks += broken;
-    this.#trace.note('repaint', `${this.info.name}: shown ${missed} vblank(s) late: ${reason}`, {
-      deadline: frame.deadline,
-      begun: frame.begun,
-      committed: frame.committed,
-      rendered,
-      target: frame.target,
-      shown: time,
-    });
-  }
-
-  /** Whole refreshes between the vblank that was meant and the one that it was. */
-  #missed(frame: Frame, time: Nanoseconds): number {
-    if (frame.target === null || time <= frame.target) return 0;
-    const { refresh } = this.#clock;
-    return Number((time - frame.target + refresh / 2n) / refresh);
-  }
-
   /** The event never came: the frame counts as shown so that clients go on, and the next commit says more. */
   #flipLost(frame: Frame): void {
     this.#trace.note(
       'fault',
       `${this.info.name}: no flip within ${FLIP_TIMEOUT / SECOND} s; going on without it`,
     );
-    this.#misses.device++;
+    this.#tally.lost();
     this.#giveUp(frame);
     this.#state = { kind: 'idle' };
     this.#want();
@@ -369,11 +325,4 @@ export class DisplayOutput implements Output {
     frame.answers.discarded();
     frame.answers.done(this.#machine.now());
   }
-}
-
-function missReason(frame: Frame, rendered: Nanoseconds): MissReason {
-  const target = frame.target ?? 0n;
-  if (frame.late) return 'late client';
-  if (frame.committed >= target) return 'late commit';
-  return rendered >= target ? 'late render' : 'device';
 }

@@ -85,7 +85,7 @@ function isOpaque(buffer: ClientBuffer): boolean {
 }
 
 /** A rectangle of the global space in pixels of the output. */
-export function toDevice({ geometry, scale }: OutputInfo, rect: Rect): Rect {
+function toDevice({ geometry, scale }: OutputInfo, rect: Rect): Rect {
   const x = Math.round((rect.x - geometry.x) * scale);
   const y = Math.round((rect.y - geometry.y) * scale);
   return {

@@ -37,7 +37,7 @@ export function windowGeometry(surface: Surface, window: Window): Rect {
 }
 
 /** Where the surface of a window goes: its geometry lies in the middle of the slot, or at its corner when it is larger. */
-export function windowOrigin(window: Window): Point {
+function windowOrigin(window: Window): Point {
   const slot = window.slot!.rect;
   const geometry = windowGeometry(window.surface, window);
   return {

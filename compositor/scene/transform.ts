@@ -8,7 +8,7 @@ export const isTransform = (value: number): value is Transform =>
   Number.isInteger(value) && value >= 0 && value <= 7;
 
 /** Whether width and height change places. */
-export const swapsAxes = (transform: Transform): boolean => (transform & 1) === 1;
+const swapsAxes = (transform: Transform): boolean => (transform & 1) === 1;
 
 /** A size after the transform (or before it: the answer is the same). */
 export const transformSize = (size: Size, transform: Transform): Size =>

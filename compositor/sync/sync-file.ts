@@ -93,7 +93,7 @@ function lastSignalTime(task: Task, fd: number, num_fences: number): Nanoseconds
 }
 
 /** Both sync files as a new one; the two are closed, whatever happens. */
-export function mergeInto(task: Task, first: OwnedDescriptor, second: OwnedDescriptor): OwnedDescriptor {
+function mergeInto(task: Task, first: OwnedDescriptor, second: OwnedDescriptor): OwnedDescriptor {
   try {
     const { fence } = task.call(first.fd, SYNC_IOC_MERGE, { name: 'fencepost', fd2: second.fd });
     return adoptDescriptor(task, fence);
