@@ -103,15 +103,16 @@ export class Kernel implements Disposable {
     return node;
   }
 
-  /** Mounts a file system at a directory. */
+  /** Mounts a file system at a directory; the empty path is the root. Of several, the longest path counts. */
   mount(directory: string, fileSystem: FileSystem): void {
     this.#mounts.set(directory, fileSystem);
   }
 
   /** What open(2) of a path gives. ENOENT, EACCES. */
   open(path: string, task: Task, flags: number): FileOperations {
-    const directory = [...this.#mounts.keys()].find(mount => path.startsWith(`${mount}/`));
-    if (directory === undefined) return this.node(path, task).open(task, flags);
+    const below = [...this.#mounts.keys()].filter(mount => path.startsWith(`${mount}/`));
+    const directory = below.sort((one, other) => other.length - one.length)[0];
+    if (directory === undefined || this.#nodes.has(path)) return this.node(path, task).open(task, flags);
     return this.#mounts.get(directory)!.open(path.slice(directory.length + 1), task, flags);
   }
 

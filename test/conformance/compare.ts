@@ -82,7 +82,7 @@ function walk(
   into.push({ path, recorded, answered });
 }
 
-function isNode(value: Json | undefined): value is { readonly [key: string]: Json } {
+function isNode(value: Json | undefined): value is { readonly [key: string]: Json | undefined } {
   return typeof value === 'object' && value !== null;
 }
 

@@ -1,7 +1,13 @@
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
 
 /** What is seen after a call. */
-export type State = { readonly [key: string]: Json };
+export type State = { readonly [key: string]: Json | undefined };
 
 /** One call, or one observation, and its answer: the form of the recordings, one of these per line. */
 export interface Line {

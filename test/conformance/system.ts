@@ -1,10 +1,13 @@
 import type { KernelVersion } from '../../compositor/kernel/behaviour.ts';
 import { createVgem } from '../../compositor/kernel/drivers/vgem/index.ts';
 import { Kernel } from '../../compositor/kernel/kernel.ts';
+import { addNullDevice } from '../../compositor/kernel/memory/null-device.ts';
+import { mountTmpfs } from '../../compositor/kernel/memory/tmpfs.ts';
 import { addUdmabufDevice } from '../../compositor/kernel/memory/udmabuf.ts';
 import { addSwSync } from '../../compositor/kernel/sync/sw-sync.ts';
 import type { Task } from '../../compositor/kernel/task/task.ts';
 import { VirtualMachine } from '../../compositor/machine/virtual-machine.ts';
+import { O_CREAT, O_RDWR } from '../../protocol/uapi/fcntl.ts';
 
 /** A machine like the one that was recorded: its devices, and a process of root that has its console open. */
 export interface System extends Disposable {
@@ -19,10 +22,14 @@ const OPEN_AT_START = 5;
 export function createSystem(behaves: KernelVersion): System {
   const machine = new VirtualMachine({ start: 28_000_000_000n });
   const kernel = new Kernel({ machine, memoryBytes: 512 << 20, behaves });
+  mountTmpfs(kernel, '');
+  mountTmpfs(kernel, '/dev/shm');
+  addNullDevice(kernel);
   addUdmabufDevice(kernel);
   addSwSync(kernel);
   createVgem(kernel);
   const task = kernel.createTask({ name: 'init', credentials: { uid: 0, seat: true } });
-  for (let fd = 0; fd < OPEN_AT_START; fd++) task.eventfd();
+  task.close(task.open('/init', O_RDWR | O_CREAT));
+  for (let fd = 0; fd < OPEN_AT_START; fd++) task.open('/dev/null');
   return { machine, kernel, task, [Symbol.dispose]: () => kernel[Symbol.dispose]() };
 }

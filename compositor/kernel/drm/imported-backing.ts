@@ -1,5 +1,5 @@
 import type { Attachment } from '../dma-buf/attachment.ts';
-import type { Backing, Pin, PinAccess } from '../memory/backing.ts';
+import type { Backing, HeldPages, Pin, PinAccess } from '../memory/backing.ts';
 import { KernelError } from '../task/kernel-error.ts';
 
 /** Memory of another exporter as this device sees it: through its attachment, which goes with it. */
@@ -27,7 +27,7 @@ export class ImportedBacking implements Backing {
     return this.#attachment.map(offset, length, access);
   }
 
-  hold(offset: number, length: number): Disposable {
+  hold(offset: number, length: number): readonly HeldPages[] {
     return this.#exporters.hold(offset, length);
   }
 
@@ -49,6 +49,10 @@ export class ImportedBacking implements Backing {
 
   resize(): void {
     throw new KernelError('EINVAL', 'imported memory is resized by its exporter, if at all');
+  }
+
+  punch(): void {
+    throw new KernelError('EINVAL', 'imported memory belongs to its exporter');
   }
 
   [Symbol.dispose](): void {

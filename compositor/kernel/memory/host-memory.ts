@@ -2,7 +2,8 @@ import { F_SEAL_SHRINK } from '../../../protocol/uapi/fcntl.ts';
 import type { HostFiles } from '../../machine/host-files.ts';
 import { BusError, PAGE_SIZE } from '../task/address-space.ts';
 import { KernelError } from '../task/kernel-error.ts';
-import type { Backing, Pin, PinAccess } from './backing.ts';
+import type { Backing, HeldPages, Pin, PinAccess } from './backing.ts';
+import { heldRange } from './held-range.ts';
 import { onHost } from './host-error.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { requireInside } from './physical-pages.ts';
@@ -85,9 +86,11 @@ export class HostMemory implements Backing {
     return { address: pin.address, length, ...counted };
   }
 
-  hold(offset: number, length: number): Disposable {
+  /** Pages of the host cannot be told apart: a hole that is punched shows in what is held, too. */
+  hold(offset: number, length: number): readonly HeldPages[] {
     this.#requireInside(offset, length);
-    return this.#count(() => {});
+    const counted = this.#count(() => {});
+    return [heldRange(this, offset, length, () => counted[Symbol.dispose]())];
   }
 
   view(offset: number, length: number): Uint8Array {
@@ -135,6 +138,10 @@ export class HostMemory implements Backing {
       this.#capacity = size;
     } else if (size < this.#size) this.#zero(size, this.#size);
     this.#size = size;
+  }
+
+  punch(offset: number, length: number): void {
+    this.#zero(offset, Math.min(offset + length, this.size));
   }
 
   [Symbol.dispose](): void {

@@ -15,17 +15,24 @@ import type { OpenFile } from '../task/open-file.ts';
 import { createFileBacking } from './create-backing.ts';
 import { onHost } from './host-error.ts';
 import { HostMemory } from './host-memory.ts';
+import { HugePages } from './huge-pages.ts';
 import { MemFile } from './memfd.ts';
 
 const FLAGS = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC;
 /** The size of the huge pages, in the upper bits. */
 const HUGE_SHIFT = 26;
+const HUGE_MASK = 0x3f;
+/** 2 MiB and 1 GiB, as x86-64 has them. */
+const HUGE_SHIFTS = [21, 30];
+const DEFAULT_HUGE_SHIFT = 21;
 /** NAME_MAX without the prefix "memfd:". */
 const NAME_LIMIT = 249;
+/** The longest name with its NUL. */
+export const MFD_NAME_SIZE = NAME_LIMIT + 1;
 
 /** memfd_create(2): EINVAL for unknown or contradictory flags and for names of 250 bytes and more. */
 export function createMemfd(kernel: Kernel, name: string, flags: number): OpenFile {
-  const allowed = flags & MFD_HUGETLB ? FLAGS | MFD_HUGETLB | (0x3f << HUGE_SHIFT) : FLAGS;
+  const allowed = flags & MFD_HUGETLB ? FLAGS | MFD_HUGETLB | (HUGE_MASK << HUGE_SHIFT) : FLAGS;
   require((flags & ~allowed) === 0, 'EINVAL', `memfd_create flags 0x${(flags >>> 0).toString(16)}`);
   require((flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) !==
     (MFD_EXEC | MFD_NOEXEC_SEAL), 'EINVAL', 'MFD_EXEC and MFD_NOEXEC_SEAL contradict each other');
@@ -36,14 +43,22 @@ export function createMemfd(kernel: Kernel, name: string, flags: number): OpenFi
   const sealable = noExec || (flags & MFD_ALLOW_SEALING) !== 0;
   return kernel.file(
     new MemFile({
-      inode: kernel.allocateInode(),
+      kernel,
+      path: `/memfd:${name} (deleted)`,
       name,
-      backing: createFileBacking(kernel, name, true),
+      backing: flags & MFD_HUGETLB ? hugePages(flags) : createFileBacking(kernel, name, true),
       seals: noExec ? F_SEAL_EXEC : sealable ? 0 : F_SEAL_SEAL,
       mode: noExec ? 0o666 : 0o777,
     }),
     O_RDWR | O_LARGEFILE,
   );
+}
+
+/** ENODEV for a size that this machine's pages do not have. */
+function hugePages(flags: number): HugePages {
+  const shift = (flags >>> HUGE_SHIFT) & HUGE_MASK || DEFAULT_HUGE_SHIFT;
+  require(HUGE_SHIFTS.includes(shift), 'ENODEV', `there are no pages of 2^${shift} bytes`);
+  return new HugePages(2 ** shift);
 }
 
 /**
@@ -59,8 +74,8 @@ export function adoptHostFile(kernel: Kernel, fd: number): OpenFile {
     const backing = new HostMemory({ memory: kernel.memory, host, fd, origin: 'adopted' });
     const seals = onHost(() => host.seals(fd)) ?? F_SEAL_SEAL;
     const name = `host file ${fd}`;
-    const inode = kernel.allocateInode();
-    return kernel.file(new MemFile({ inode, name, backing, seals, mode: 0o666, adopted: true }));
+    const path = `/memfd:${name} (deleted)`;
+    return kernel.file(new MemFile({ kernel, path, name, backing, seals, mode: 0o666, adopted: true }));
   } catch (error) {
     host.close(fd);
     throw error;

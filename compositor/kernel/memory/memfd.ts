@@ -5,16 +5,32 @@ import {
   F_SEAL_SEAL,
   F_SEAL_SHRINK,
   F_SEAL_WRITE,
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
   O_ACCMODE,
+  O_APPEND,
+  O_LARGEFILE,
+  O_NONBLOCK,
   O_RDONLY,
+  O_TRUNC,
   PROT_WRITE,
   SEEK_CUR,
+  SEEK_DATA,
   SEEK_END,
+  SEEK_HOLE,
   SEEK_SET,
 } from '../../../protocol/uapi/fcntl.ts';
-import type { MappedObject } from '../task/address-space.ts';
+import type { Kernel } from '../kernel.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
-import type { FileCall, FileOperations, FileStatus, MapRequest, UserSlice } from '../task/open-file.ts';
+import type {
+  FileCall,
+  FileMapping,
+  FileOperations,
+  FileStatus,
+  MapRequest,
+  OpenFile,
+  UserSlice,
+} from '../task/open-file.ts';
 import type { Backing } from './backing.ts';
 import { HostMemory } from './host-memory.ts';
 import { MappedBacking, PrivateMapping } from './mapped-backing.ts';
@@ -24,14 +40,19 @@ const ALL_SEALS =
 const NO_WRITES = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 /** What F_SEAL_EXEC brings with it on an executable memfd. */
 const EXEC_BRINGS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+const EXECUTE = 0o111;
 const LARGEST = 2n ** 53n - 1n;
 
 export interface MemFileOptions {
-  inode: bigint;
+  kernel: Kernel;
+  /** What /proc/PID/fd shows. */
+  path: string;
   name: string;
   backing: Backing;
   seals: number;
   mode: number;
+  /** Names that it has in a directory; default 0. */
+  links?: number;
   /** A file that came from another process: what the host says of its seals counts, too. */
   adopted?: boolean;
 }
@@ -41,8 +62,13 @@ export class MemFile implements FileOperations {
   readonly kind = 'memfd';
   readonly name: string;
   readonly backing: Backing;
+  readonly #kernel: Kernel;
+  readonly #path: string;
   readonly #inode: bigint;
-  readonly #mode: number;
+  readonly #links: number;
+  #mode: number;
+  /** Open files, and a directory that has it. */
+  #uses = 1;
   readonly #adopted: boolean;
   #seals: number;
   /** Shared mappings that are, or may be made, writable: they keep F_SEAL_WRITE away. */
@@ -50,7 +76,10 @@ export class MemFile implements FileOperations {
 
   /** Owns the backing. */
   constructor(options: MemFileOptions) {
-    this.#inode = options.inode;
+    this.#kernel = options.kernel;
+    this.#path = options.path;
+    this.#inode = options.kernel.allocateInode();
+    this.#links = options.links ?? 0;
     this.name = options.name;
     this.backing = options.backing;
     this.#seals = options.seals;
@@ -63,11 +92,31 @@ export class MemFile implements FileOperations {
   }
 
   describe(): string {
-    return `/memfd:${this.name} (deleted)`;
+    return this.#path;
   }
 
   status(): FileStatus {
-    return { inode: this.#inode, size: BigInt(this.size), mode: 0o100000 | this.#mode };
+    return { inode: this.#inode, size: BigInt(this.size), mode: 0o100000 | this.#mode, links: this.#links };
+  }
+
+  /** open(2) again; O_TRUNC is ftruncate to 0, with what the seals say to it. */
+  reopen(flags: number): OpenFile {
+    if (flags & O_TRUNC) this.truncate(0n);
+    this.opened();
+    return this.#kernel.file(this, (flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)) | O_LARGEFILE);
+  }
+
+  /** One more user, who will call `release`. */
+  opened(): void {
+    this.#uses++;
+  }
+
+  /** fchmod(2): EPERM for the execute bits under F_SEAL_EXEC (`shmem_setattr`). */
+  changeMode(mode: number): void {
+    require((this.seals() & F_SEAL_EXEC) === 0 ||
+      ((mode ^ this.#mode) & EXECUTE) ===
+        0, 'EPERM', 'the file is sealed against a change of its execute bits');
+    this.#mode = mode;
   }
 
   seals(): number {
@@ -83,7 +132,7 @@ export class MemFile implements FileOperations {
     const held = this.seals();
     require((held & F_SEAL_SEAL) === 0, 'EPERM', 'F_SEAL_SEAL forbids further seals');
     // An executable memfd that may not become anything else must not be written to, either.
-    const executable = (this.#mode & 0o111) !== 0 && (seals & F_SEAL_EXEC) !== 0;
+    const executable = (this.#mode & EXECUTE) !== 0 && (seals & F_SEAL_EXEC) !== 0;
     const added = executable ? seals | EXEC_BRINGS : seals;
     if ((added & F_SEAL_WRITE) !== 0 && (held & F_SEAL_WRITE) === 0)
       require(this.#writableMappings === 0 &&
@@ -128,10 +177,13 @@ export class MemFile implements FileOperations {
   }
 
   seek(call: FileCall, offset: bigint, whence: number): bigint {
-    const base = this.#seekBase(call, whence);
-    require(base + offset >= 0n, 'EINVAL', `lseek to ${base + offset}`);
-    call.file.position = base + offset;
-    return call.file.position;
+    const place =
+      whence === SEEK_DATA || whence === SEEK_HOLE
+        ? this.#seekPage(offset, whence)
+        : this.#seekBase(call, whence) + offset;
+    require(place >= 0n, 'EINVAL', `lseek to ${place}`);
+    call.file.position = place;
+    return place;
   }
 
   /** EINVAL, EPERM for what the seals forbid; shrinking under a mapping makes its tail fault (`shmem_setattr`). */
@@ -145,8 +197,28 @@ export class MemFile implements FileOperations {
     if (size !== now) this.backing.resize(Number(size));
   }
 
+  /**
+   * fallocate(2) (`shmem_fallocate`): a hole is a write, so the seals against writing forbid it; anything beyond the end
+   * is growth, kept size or not. EPERM, EFBIG, ENOMEM.
+   */
+  allocate(mode: number, offset: bigint, length: bigint): void {
+    const end = offset + length;
+    require(end <= LARGEST, 'EFBIG', `${end} bytes are too large for a file`);
+    const seals = this.seals();
+    if (mode & FALLOC_FL_PUNCH_HOLE) {
+      require((seals & NO_WRITES) === 0, 'EPERM', 'the file is sealed against writing');
+      const inside = Math.min(Number(end), this.size) - Number(offset);
+      if (inside > 0) this.backing.punch(Number(offset), inside);
+      return;
+    }
+    const grows = end > BigInt(this.size);
+    require(!grows || (seals & F_SEAL_GROW) === 0, 'EPERM', 'the file is sealed against growing');
+    this.backing.populate?.(Number(offset), Number(length));
+    if (grows && (mode & FALLOC_FL_KEEP_SIZE) === 0) this.backing.resize(Number(end));
+  }
+
   /** EPERM for a writable shared mapping of a file sealed against writing (`memfd_check_seals_mmap`). */
-  map(call: FileCall, request: MapRequest): { object: MappedObject; offset: bigint } {
+  map(call: FileCall, request: MapRequest): FileMapping {
     const offset = Number(request.offset);
     const length = Number(request.length);
     require(Number.isSafeInteger(
@@ -164,7 +236,8 @@ export class MemFile implements FileOperations {
     const unmapped = () => {
       if (writable) this.#writableMappings--;
     };
-    return { object: new MappedBacking(this.backing, { offset, length, unmapped }), offset: request.offset };
+    const object = new MappedBacking(this.backing, { offset, length, unmapped });
+    return { object, offset: request.offset, denied: sealed ? PROT_WRITE : 0 };
   }
 
   hostDescriptor(): { fd: number; offset: bigint } | null {
@@ -173,6 +246,7 @@ export class MemFile implements FileOperations {
   }
 
   release(): void {
+    if (--this.#uses > 0) return;
     this.backing[Symbol.dispose]();
   }
 
@@ -186,6 +260,18 @@ export class MemFile implements FileOperations {
     } catch (error) {
       if (this.#adopted || !(error instanceof KernelError) || error.code !== 'EBUSY') throw error;
     }
+  }
+
+  /** `mapping_seek_hole_data`: ENXIO beyond the end, and where no data follows; the end counts as a hole. */
+  #seekPage(offset: bigint, whence: number): bigint {
+    require(offset >= 0n &&
+      offset < BigInt(this.size), 'ENXIO', `lseek from ${offset} of ${this.size} bytes`);
+    const data = whence === SEEK_DATA;
+    const { backing } = this;
+    const found = backing.nextPage ? backing.nextPage(Number(offset), data) : data ? Number(offset) : null;
+    const place = Math.min(found ?? this.size, this.size);
+    require(!data || place < this.size, 'ENXIO', `there is no data from ${offset} on`);
+    return BigInt(place);
   }
 
   #seekBase(call: FileCall, whence: number): bigint {

@@ -1,6 +1,8 @@
 import { BusError } from '../task/address-space.ts';
 import { KernelError } from '../task/kernel-error.ts';
-import type { Backing, Pin, PinAccess } from './backing.ts';
+import type { Backing, HeldPages, Pin, PinAccess } from './backing.ts';
+import { gather } from './gather.ts';
+import { heldRange } from './held-range.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { requireInside } from './physical-pages.ts';
 
@@ -11,11 +13,11 @@ export interface PageSource {
   readonly length: number;
 }
 
-interface Segment extends PageSource {
+interface Segment {
   /** Where in the list it begins. */
   readonly start: number;
-  /** Its pages, held for as long as the list lives. */
-  readonly pages: Disposable;
+  /** Held for as long as the list lives. */
+  readonly pages: HeldPages;
 }
 
 /** Neighbours that follow each other in the same memory are one range. */
@@ -49,9 +51,10 @@ export class PageList implements Backing {
     try {
       for (const source of joined(sources)) {
         // Counts as a pin: their memory must not be sealed against writing, moved or cut.
-        const pages = source.backing.hold(source.offset, source.length);
-        segments.push({ ...source, start, pages });
-        start += source.length;
+        for (const pages of source.backing.hold(source.offset, source.length)) {
+          segments.push({ start, pages });
+          start += pages.length;
+        }
       }
     } catch (error) {
       for (const segment of segments) segment.pages[Symbol.dispose]();
@@ -74,30 +77,31 @@ export class PageList implements Backing {
   /** The real descriptor and the offset of a list that is one range of one file. */
   hostRange(): { fd: number; offset: bigint } | null {
     const only = this.#segments.length === 1 ? this.#segments[0] : undefined;
-    const fd = only?.backing.hostDescriptor ?? null;
-    return only && fd !== null ? { fd, offset: BigInt(only.offset) } : null;
+    const host = only?.pages.host;
+    return host ? { fd: host.fd, offset: BigInt(host.offset) } : null;
   }
 
   pin(offset: number, length: number, access: PinAccess = 'write'): Pin {
     requireInside(this.size, offset, length);
     const segment = this.#segmentOf(offset, length);
     const pin = segment
-      ? segment.backing.pin(segment.offset + offset - segment.start, length, access)
-      : this.#gather(offset, length, access);
+      ? segment.pages.pin(offset - segment.start, length, access)
+      : gather(this.#memory, this, offset, length, access);
     const counted = this.#count(() => pin[Symbol.dispose]());
     return { address: pin.address, length, ...counted };
   }
 
-  hold(offset: number, length: number): Disposable {
+  hold(offset: number, length: number): readonly HeldPages[] {
     requireInside(this.size, offset, length);
-    return this.#count(() => {});
+    const counted = this.#count(() => {});
+    return [heldRange(this, offset, length, () => counted[Symbol.dispose]())];
   }
 
   view(offset: number, length: number, write: boolean): Uint8Array {
     if (offset + length > this.size)
       throw new BusError(`${length} bytes at ${offset} lie beyond the end, ${this.size}`);
     const segment = this.#segmentOf(offset, length);
-    if (segment) return segment.backing.view(segment.offset + offset - segment.start, length, write);
+    if (segment) return segment.pages.view(offset - segment.start, length, write);
     if (write)
       throw new BusError(
         `bytes ${offset} to ${offset + length} are not contiguous: write them range by range`,
@@ -109,7 +113,7 @@ export class PageList implements Backing {
 
   keep(offset: number, length: number): Disposable {
     const kept = [...this.#parts(offset, length)].map(part =>
-      part.segment.backing.keep(part.segment.offset + part.offset - part.segment.start, part.length),
+      part.segment.pages.keep(part.offset - part.segment.start, part.length),
     );
     return {
       [Symbol.dispose]: () => {
@@ -121,25 +125,23 @@ export class PageList implements Backing {
   read(target: Uint8Array, offset: number): number {
     let done = 0;
     for (const { segment, offset: at, length } of this.#parts(offset, target.length))
-      done += segment.backing.read(
-        target.subarray(at - offset, at - offset + length),
-        segment.offset + at - segment.start,
-      );
+      done += segment.pages.read(target.subarray(at - offset, at - offset + length), at - segment.start);
     return done;
   }
 
   write(source: Uint8Array, offset: number): number {
     let done = 0;
     for (const { segment, offset: at, length } of this.#parts(offset, source.length))
-      done += segment.backing.write(
-        source.subarray(at - offset, at - offset + length),
-        segment.offset + at - segment.start,
-      );
+      done += segment.pages.write(source.subarray(at - offset, at - offset + length), at - segment.start);
     return done;
   }
 
   resize(): void {
     throw new KernelError('EINVAL', 'a list of pages has a fixed size');
+  }
+
+  punch(): void {
+    throw new KernelError('EINVAL', 'a list of pages has no holes');
   }
 
   [Symbol.dispose](): void {
@@ -167,29 +169,17 @@ export class PageList implements Backing {
   }
 
   #segmentOf(offset: number, length: number): Segment | undefined {
-    return this.#segments.find(({ start, length: all }) => start <= offset && offset + length <= start + all);
+    return this.#segments.find(
+      ({ start, pages }) => start <= offset && offset + length <= start + pages.length,
+    );
   }
 
   *#parts(offset: number, length: number): Generator<{ segment: Segment; offset: number; length: number }> {
     const end = Math.min(offset + length, this.size);
     for (const segment of this.#segments) {
       const from = Math.max(offset, segment.start);
-      const to = Math.min(end, segment.start + segment.length);
+      const to = Math.min(end, segment.start + segment.pages.length);
       if (from < to) yield { segment, offset: from, length: to - from };
     }
-  }
-
-  #gather(offset: number, length: number, access: PinAccess): Pin {
-    const range = this.#memory.allocate(length);
-    const bytes = this.#memory.bytes.subarray(range.address, range.address + length);
-    this.read(bytes, offset);
-    return {
-      address: range.address,
-      length,
-      [Symbol.dispose]: () => {
-        if (access === 'write') this.write(bytes, offset);
-        range[Symbol.dispose]();
-      },
-    };
   }
 }

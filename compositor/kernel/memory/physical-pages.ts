@@ -1,19 +1,30 @@
 import { BusError, PAGE_SIZE } from '../task/address-space.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
-import type { Backing, Pin } from './backing.ts';
+import type { Backing, HeldPages, Pin, PinAccess } from './backing.ts';
+import { gather } from './gather.ts';
+import { Islands } from './islands.ts';
 import type { PhysicalMemory, PhysicalRange } from './physical-memory.ts';
+import { PresentPages } from './present-pages.ts';
 
 const pages = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
 
+interface Pinned {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Memory that exists in this process alone: contiguous pages of physical memory, taken when first touched or, for
- * objects whose maker wants to know at once whether there is room, when made.
+ * objects whose maker wants to know at once whether there is room, when made. A page that somebody held when a hole was
+ * punched there stays his, and its successor lies elsewhere.
  */
 export class PhysicalPages implements Backing {
   readonly hostDescriptor = null;
   readonly #memory: PhysicalMemory;
-  /** Ends of what is pinned. */
-  readonly #pinned = new Set<{ readonly end: number }>();
+  /** What is pinned where the object's pages lie in a row. */
+  readonly #pinned = new Set<Pinned>();
+  readonly #islands: Islands;
+  readonly #present = new PresentPages();
   #range: PhysicalRange | null = null;
   #size: number;
   #kept = 0;
@@ -22,6 +33,7 @@ export class PhysicalPages implements Backing {
   /** ENOMEM, when `populate` asks for the pages at once. */
   constructor(memory: PhysicalMemory, size: number, options: { populate?: boolean } = {}) {
     this.#memory = memory;
+    this.#islands = new Islands(memory);
     this.#size = size;
     if (options.populate && size > 0) this.#populate(pages(size));
   }
@@ -31,32 +43,41 @@ export class PhysicalPages implements Backing {
   }
 
   get pins(): number {
-    return this.#pinned.size;
+    return this.#pinned.size + this.#islands.pins;
   }
 
-  pin(offset: number, length: number): Pin {
+  pin(offset: number, length: number, access: PinAccess = 'write'): Pin {
     requireInside(this.#size, offset, length);
-    const range = this.#populate(offset + length);
-    const held = { end: offset + length };
-    this.#pinned.add(held);
-    return {
-      address: range.address + offset,
-      length,
-      [Symbol.dispose]: () => {
-        if (this.#pinned.delete(held)) this.#freeIfUnused();
-      },
-    };
+    if (this.#islands.runLength(offset, length) < length)
+      return gather(this.#memory, this, offset, length, access);
+    return this.#islands.pin(offset, length) ?? this.#pinRange(offset, length);
   }
 
-  hold(offset: number, length: number): Disposable {
-    return this.pin(offset, length);
+  hold(offset: number, length: number): readonly HeldPages[] {
+    requireInside(this.#size, offset, length);
+    const held: HeldPages[] = [];
+    try {
+      for (let at = offset; at < offset + length; ) {
+        const run = this.#islands.runLength(at, offset + length - at);
+        held.push(this.#held(this.#islands.pin(at, run) ?? this.#pinRange(at, run)));
+        at += run;
+      }
+    } catch (error) {
+      for (const one of held) one[Symbol.dispose]();
+      throw error;
+    }
+    return held;
   }
 
-  view(offset: number, length: number): Uint8Array {
+  view(offset: number, length: number, write = true): Uint8Array {
     if (offset + length > pages(this.#size))
       throw new BusError(`${length} bytes at ${offset} lie beyond the end, ${this.#size}`);
-    const { address } = this.#populate(offset + length);
-    return this.#memory.bytes.subarray(address + offset, address + offset + length);
+    if (this.#islands.runLength(offset, length) === length) return this.#run(offset, length);
+    if (write)
+      throw new BusError(`bytes ${offset} to ${offset + length} are not contiguous: write them page by page`);
+    const copy = new Uint8Array(length);
+    this.#eachRun(offset, length, (bytes, at) => copy.set(bytes, at));
+    return copy;
   }
 
   keep(offset: number, length: number): Disposable {
@@ -76,30 +97,120 @@ export class PhysicalPages implements Backing {
   read(target: Uint8Array, offset: number): number {
     const count = Math.max(0, Math.min(target.length, this.#size - offset));
     const present = Math.max(0, Math.min(count, (this.#range?.length ?? 0) - offset));
-    if (present > 0) target.set(this.view(offset, present));
+    this.#eachRun(offset, present, (bytes, at) => target.set(bytes, at), false);
     target.fill(0, present, count);
     return count;
   }
 
   write(source: Uint8Array, offset: number): number {
     const count = Math.max(0, Math.min(source.length, this.#size - offset));
-    if (count > 0) this.view(offset, count).set(source.subarray(0, count));
+    this.#eachRun(offset, count, (bytes, at) => bytes.set(source.subarray(at, at + bytes.length)));
     return count;
   }
 
   resize(size: number): void {
     for (const { end } of this.#pinned)
-      require(end <=
-        pages(size), 'EBUSY', `bytes up to ${end} are pinned, the file cannot shrink to ${size}`);
+      require(end <= pages(size), 'EBUSY', () =>
+        `bytes up to ${end} are pinned, the file cannot shrink to ${size}`);
+    this.#islands.cut(size);
+    if (size < this.#size) this.#present.remove(size, this.#size + PAGE_SIZE - size);
     const range = this.#range;
     if (range && size < this.#size)
       this.#memory.bytes.fill(0, range.address + size, range.address + range.length);
     this.#size = size;
   }
 
+  punch(offset: number, length: number): void {
+    const end = Math.min(offset + length, this.#range?.length ?? 0);
+    for (let at = offset; at < end; ) {
+      const next = Math.min(end, pages(at + 1));
+      const whole = at % PAGE_SIZE === 0 && next - at === PAGE_SIZE;
+      if (whole && this.#isPinned(at)) this.#islands.replace(at);
+      else this.#run(at, next - at, false).fill(0);
+      at = next;
+    }
+    this.#present.remove(offset, length);
+  }
+
+  populate(offset: number, length: number): void {
+    this.#populate(offset + length);
+    this.#present.add(offset, length);
+  }
+
+  nextPage(offset: number, present: boolean): number | null {
+    return this.#present.next(offset, present);
+  }
+
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#freeIfUnused();
+  }
+
+  #pinRange(offset: number, length: number): Pin {
+    const range = this.#populate(offset + length);
+    this.#present.add(offset, length);
+    const pinned: Pinned = { start: offset, end: offset + length };
+    this.#pinned.add(pinned);
+    return {
+      address: range.address + offset,
+      length,
+      [Symbol.dispose]: () => {
+        if (this.#pinned.delete(pinned)) this.#freeIfUnused();
+      },
+    };
+  }
+
+  /** The pages of a pin, wherever the object has others by now. */
+  #held(pin: Pin): HeldPages {
+    const { bytes } = this.#memory;
+    const at = (offset: number, length: number) =>
+      bytes.subarray(pin.address + offset, pin.address + offset + Math.min(length, pin.length - offset));
+    const nothing = () => {};
+    return {
+      length: pin.length,
+      host: null,
+      pin: (offset, length) => ({ address: pin.address + offset, length, [Symbol.dispose]: nothing }),
+      view: at,
+      keep: () => ({ [Symbol.dispose]: nothing }),
+      read: (target, offset) => {
+        const found = at(offset, target.length);
+        target.set(found);
+        return found.length;
+      },
+      write: (source, offset) => {
+        const found = at(offset, source.length);
+        found.set(source.subarray(0, found.length));
+        return found.length;
+      },
+      [Symbol.dispose]: () => pin[Symbol.dispose](),
+    };
+  }
+
+  #isPinned(offset: number): boolean {
+    if (this.#islands.has(offset)) return this.#islands.isPinned(offset);
+    for (const { start, end } of this.#pinned) if (start < offset + PAGE_SIZE && offset < end) return true;
+    return false;
+  }
+
+  /** The live bytes of what lies in a row. */
+  #run(offset: number, length: number, touches = true): Uint8Array {
+    if (touches) this.#present.add(offset, length);
+    const island = this.#islands.addressOf(offset);
+    const address = island ?? this.#populate(offset + length).address + offset;
+    return this.#memory.bytes.subarray(address, address + length);
+  }
+
+  #eachRun(
+    offset: number,
+    length: number,
+    visit: (bytes: Uint8Array, at: number) => void,
+    touches = true,
+  ): void {
+    for (let at = 0; at < length; ) {
+      const run = this.#islands.runLength(offset + at, length - at);
+      visit(this.#run(offset + at, run, touches), at);
+      at += run;
+    }
   }
 
   /** Has pages up to `end`. Pages that are pinned or mapped can't move, so behind those it can only be extended. */
@@ -123,6 +234,7 @@ export class PhysicalPages implements Backing {
 
   #freeIfUnused(): void {
     if (!this.#disposed || this.#pinned.size > 0 || this.#kept > 0) return;
+    this.#islands[Symbol.dispose]();
     this.#range?.[Symbol.dispose]();
     this.#range = null;
   }

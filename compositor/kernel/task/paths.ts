@@ -1,4 +1,4 @@
-import { O_CLOEXEC, O_CREAT, O_EXCL, O_TRUNC } from '../../../protocol/uapi/fcntl.ts';
+import { O_CLOEXEC, O_CREAT, O_EXCL, O_LARGEFILE, O_TRUNC } from '../../../protocol/uapi/fcntl.ts';
 import { KernelError } from './kernel-error.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Task } from './task.ts';
@@ -7,6 +7,9 @@ import { TextFile } from './text-file.ts';
 const OWN_DESCRIPTOR = /^\/proc\/self\/(fd|fdinfo)\/(\d+)$/;
 /** Flags that open(2) acts on and F_GETFL does not show. */
 const OF_THE_CALL = O_CLOEXEC | O_CREAT | O_EXCL | O_TRUNC;
+
+/** A 64-bit program opens everything as what may be large (`force_o_largefile`). */
+const shownFlags = (flags: number): number => (flags & ~OF_THE_CALL) | O_LARGEFILE;
 
 /** open(2): the number is taken before the path is looked at, and given its file last. */
 export function openPath(task: Task, path: string, flags: number): number {
@@ -30,7 +33,7 @@ function openFile(task: Task, path: string, flags: number): OpenFile {
   const { kernel } = task;
   const own = ownDescriptor(path);
   if (own?.directory === 'fd') return reopen(task, ownFile(task, own.fd), flags);
-  const shown = flags & ~OF_THE_CALL;
+  const shown = shownFlags(flags);
   if (own) return kernel.file(new TextFile(kernel, path, fdInfo(task, own.fd)), shown);
   return kernel.file(kernel.open(path, task, flags), shown);
 }
@@ -41,7 +44,7 @@ function reopen(task: Task, file: OpenFile, flags: number): OpenFile {
   const { operations } = file;
   if (operations.reopen) return operations.reopen(flags);
   const path = operations.describe();
-  if (kernel.nodes.includes(path)) return kernel.file(kernel.open(path, task, flags), flags & ~OF_THE_CALL);
+  if (kernel.nodes.includes(path)) return kernel.file(kernel.open(path, task, flags), shownFlags(flags));
   throw new KernelError('ENXIO', `a ${operations.kind} cannot be opened again`);
 }
 

@@ -17,7 +17,7 @@ import type { Ioctl } from '../../../protocol/uapi/ioctl.ts';
 import { marshal, relocate, unmarshal } from '../../../protocol/uapi/marshal.ts';
 import type { Struct, UserResult, UserValue } from '../../../protocol/uapi/struct.ts';
 import type { Kernel } from '../kernel.ts';
-import { createMemfd } from '../memory/memfd-create.ts';
+import { createMemfd, MFD_NAME_SIZE } from '../memory/memfd-create.ts';
 import { AddressSpace, pageAlign } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 import { createEventFile } from './event-file.ts';
@@ -104,12 +104,13 @@ export class Task {
     return this.#call('fcntl', () => fileControl(this, fd, command, argument));
   }
 
-  /** memfd_create(2). EINVAL, EMFILE, ENOMEM. */
-  memfdCreate(name: string, flags = MFD_CLOEXEC | MFD_ALLOW_SEALING): number {
+  /** memfd_create(2); the name is text, or the address of it. EINVAL, EFAULT, EMFILE, ENOMEM. */
+  memfdCreate(name: string | bigint, flags = MFD_CLOEXEC | MFD_ALLOW_SEALING): number {
     return this.#call('memfd_create', () => {
+      const text = typeof name === 'string' ? name : this.memory.readString(name, MFD_NAME_SIZE);
       const fd = this.files.reserve();
       try {
-        return this.files.install(fd, createMemfd(this.kernel, name, flags), (flags & MFD_CLOEXEC) !== 0);
+        return this.files.install(fd, createMemfd(this.kernel, text, flags), (flags & MFD_CLOEXEC) !== 0);
       } catch (error) {
         this.files.unreserve(fd);
         throw error;

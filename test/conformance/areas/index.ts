@@ -1,4 +1,5 @@
 import type { Probe } from '../probe.ts';
+import { memfd } from './memfd.ts';
 import { syncfile } from './syncfile.ts';
 
 /** One probe program: what it asks, and the recording of the same name. */
@@ -8,4 +9,4 @@ export interface Area {
 }
 
 /** Areas in the order in which they were recorded. Each has a machine of its own. */
-export const areas: readonly Area[] = [syncfile];
+export const areas: readonly Area[] = [syncfile, memfd];
