@@ -1,6 +1,7 @@
 import * as uapi from '../../../protocol/uapi/drm.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
-import type { DrmDevice } from './device.ts';
+import type { DrmDevice, DrmFeature } from './device.ts';
+import type { ClientCaps } from './file.ts';
 import { type DrmCall, drmIoctl } from './ioctl.ts';
 
 /** Capabilities that `struct drm_mode_config` holds. */
@@ -63,61 +64,61 @@ function modeCapability(device: DrmDevice, number: bigint): bigint {
   }
 }
 
+type Switch = { [K in keyof ClientCaps]: ClientCaps[K] extends boolean ? K : never }[keyof ClientCaps];
+
+/** A client capability that is on or off. */
+interface KnownCap {
+  readonly name: Switch;
+  readonly feature?: DrmFeature;
+  readonly afterAtomic?: true;
+}
+
+const SWITCHES: ReadonlyMap<bigint, KnownCap> = new Map([
+  [uapi.DRM_CLIENT_CAP_STEREO_3D, { name: 'stereo3d' }],
+  [uapi.DRM_CLIENT_CAP_UNIVERSAL_PLANES, { name: 'universalPlanes' }],
+  [uapi.DRM_CLIENT_CAP_ASPECT_RATIO, { name: 'aspectRatio' }],
+  [uapi.DRM_CLIENT_CAP_WRITEBACK_CONNECTORS, { name: 'writebackConnectors', afterAtomic: true }],
+  [
+    uapi.DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT,
+    { name: 'cursorPlaneHotspot', feature: 'cursor-hotspot', afterAtomic: true },
+  ],
+  [
+    uapi.DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE,
+    { name: 'planeColorPipeline', feature: 'color-pipeline', afterAtomic: true },
+  ],
+]);
+
 /** `drm_setclientcap`. */
-function setClientCap({ device, file, task }: DrmCall, capability: bigint, value: bigint): void {
+function setClientCap(call: DrmCall, capability: bigint, value: bigint): void {
+  const { device, file } = call;
   device.needs('modeset');
-  const { clientCaps: caps } = file;
-  const atMost = (maximum: bigint): void =>
-    require(value <=
-      maximum, 'EINVAL', `client capability ${capability} takes 0 to ${maximum}, not ${value}`);
-  const afterAtomic = (): void =>
-    require(caps.atomic, 'EINVAL', `client capability ${capability} comes after ATOMIC`);
-  switch (capability) {
-    case uapi.DRM_CLIENT_CAP_STEREO_3D:
-      atMost(1n);
-      caps.stereo3d = value === 1n;
-      return;
-    case uapi.DRM_CLIENT_CAP_UNIVERSAL_PLANES:
-      atMost(1n);
-      caps.universalPlanes = value === 1n;
-      return;
-    case uapi.DRM_CLIENT_CAP_ATOMIC:
-      device.needs('atomic');
-      // The modesetting driver of Xorg claims what it cannot do; 2 says that the client really means it.
-      if (task.name.startsWith('X') && value === 1n)
-        throw new KernelError('EOPNOTSUPP', 'a process whose name begins with X gets ATOMIC for the value 2');
-      atMost(2n);
-      caps.atomic = Number(value);
-      caps.universalPlanes = value > 0n;
-      caps.aspectRatio = value > 0n;
-      return;
-    case uapi.DRM_CLIENT_CAP_ASPECT_RATIO:
-      atMost(1n);
-      caps.aspectRatio = value === 1n;
-      return;
-    case uapi.DRM_CLIENT_CAP_WRITEBACK_CONNECTORS:
-      afterAtomic();
-      atMost(1n);
-      caps.writebackConnectors = value === 1n;
-      return;
-    case uapi.DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT:
-      device.needs('cursor-hotspot');
-      afterAtomic();
-      atMost(1n);
-      caps.cursorPlaneHotspot = value === 1n;
-      return;
-    case uapi.DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE:
-      require(device.kernel.behaviour
-        .planeColorPipelineCap, 'EINVAL', `there is no client capability ${capability}`);
-      device.needs('color-pipeline');
-      afterAtomic();
-      atMost(1n);
-      caps.planeColorPipeline = value === 1n;
-      return;
-    default:
-      if (device.driver.setClientCap?.(file, capability, value)) return;
-      throw new KernelError('EINVAL', `there is no client capability ${capability}`);
-  }
+  const known = SWITCHES.get(capability);
+  if (capability === uapi.DRM_CLIENT_CAP_ATOMIC) {
+    setAtomic(call, value);
+  } else if (known) {
+    if (known.feature) device.needs(known.feature);
+    const { atomic } = file.clientCaps;
+    require(!known.afterAtomic || atomic, 'EINVAL', `client capability ${capability} comes after ATOMIC`);
+    checkAtMost(1n, capability, value);
+    file.clientCaps[known.name] = value === 1n;
+  } else if (!device.driver.setClientCap?.(file, capability, value))
+    throw new KernelError('EINVAL', `there is no client capability ${capability}`);
+}
+
+function checkAtMost(maximum: bigint, capability: bigint, value: bigint): void {
+  require(value <= maximum, 'EINVAL', `client capability ${capability} takes 0 to ${maximum}, not ${value}`);
+}
+
+/** ATOMIC brings planes of all types and aspect ratios with it. */
+function setAtomic({ device, file: { clientCaps }, task }: DrmCall, value: bigint): void {
+  device.needs('atomic');
+  // The modesetting driver of Xorg claims what it cannot do; 2 says that the client really means it.
+  if (task.name.startsWith('X') && value === 1n)
+    throw new KernelError('EOPNOTSUPP', 'a process whose name begins with X gets ATOMIC for the value 2');
+  checkAtMost(2n, uapi.DRM_CLIENT_CAP_ATOMIC, value);
+  clientCaps.atomic = Number(value);
+  clientCaps.universalPlanes = value > 0n;
+  clientCaps.aspectRatio = value > 0n;
 }
 
 const { drmIoctls } = uapi;

@@ -97,52 +97,32 @@ export type Command =
 export function writeCommand(words: Int32Array, index: number, command: Command): void {
   const at = index * layout.CMD_WORDS;
   words.fill(0, at, at + layout.CMD_WORDS);
-  switch (command.op) {
-    case 'fill':
-      words[at + layout.CMD_OPCODE] = layout.OP_FILL;
-      writeTarget(words, at, command.target, command.clip);
-      words[at + layout.CMD_FILL_COLOR] = command.color;
-      words[at + layout.CMD_BLEND] = command.blend;
-      words[at + layout.CMD_PLANE_ALPHA] = command.alpha;
-      return;
-    case 'copy':
-      words[at + layout.CMD_OPCODE] = layout.OP_COPY;
-      writeTarget(words, at, command.target, command.clip);
-      writeSource(words, at, command.source);
-      writeCopyRects(words, at, command);
-      return;
-    case 'composite':
-      words[at + layout.CMD_OPCODE] = layout.OP_COMPOSITE;
-      writeTarget(words, at, command.target, command.clip);
-      writeSource(words, at, command.source);
-      writeComposition(words, at, command);
-      return;
-    case 'gamma':
-      words[at + layout.CMD_OPCODE] = layout.OP_GAMMA;
-      writeTarget(words, at, command.target, command.clip);
-      words[at + layout.CMD_TABLE_ADDRESS] = command.table;
-      return;
-    case 'histogram':
-      words[at + layout.CMD_OPCODE] = layout.OP_HISTOGRAM;
-      writeTarget(words, at, command.target, command.clip);
-      words[at + layout.CMD_TABLE_ADDRESS] = command.table;
-      return;
-    case 'crc':
-      words[at + layout.CMD_OPCODE] = layout.OP_CRC;
-      writeTarget(words, at, command.target, command.clip);
-      words[at + layout.CMD_TABLE_ADDRESS] = command.table;
-      return;
-    case 'zero':
-      words[at + layout.CMD_OPCODE] = layout.OP_ZERO;
-      words[at + layout.CMD_TARGET_ADDRESS] = command.address;
-      words[at + layout.CMD_LENGTH] = command.length;
-      return;
-    case 'spin':
-      words[at + layout.CMD_OPCODE] = layout.OP_SPIN;
-      words[at + layout.CMD_TABLE_ADDRESS] = command.table;
-      return;
+  words[at + layout.CMD_OPCODE] = OPCODES[command.op];
+  if ('target' in command) writeTarget(words, at, command.target, command.clip);
+  if ('source' in command) writeSource(words, at, command.source);
+  if ('table' in command) words[at + layout.CMD_TABLE_ADDRESS] = command.table;
+  if (command.op === 'composite') writeComposition(words, at, command);
+  else if (command.op === 'copy') writeCopyRects(words, at, command);
+  else if (command.op === 'fill') {
+    words[at + layout.CMD_FILL_COLOR] = command.color;
+    words[at + layout.CMD_BLEND] = command.blend;
+    words[at + layout.CMD_PLANE_ALPHA] = command.alpha;
+  } else if (command.op === 'zero') {
+    words[at + layout.CMD_TARGET_ADDRESS] = command.address;
+    words[at + layout.CMD_LENGTH] = command.length;
   }
 }
+
+const OPCODES: { readonly [op in Command['op']]: number } = {
+  fill: layout.OP_FILL,
+  copy: layout.OP_COPY,
+  composite: layout.OP_COMPOSITE,
+  gamma: layout.OP_GAMMA,
+  histogram: layout.OP_HISTOGRAM,
+  crc: layout.OP_CRC,
+  zero: layout.OP_ZERO,
+  spin: layout.OP_SPIN,
+};
 
 function writeTarget(words: Int32Array, at: number, target: EngineImage, clip: PixelRect): void {
   words[at + layout.CMD_TARGET_ADDRESS] = target.address;
