@@ -1,7 +1,7 @@
 // Captures and histograms are of what the screen shows.
 import { describe, expect, it } from 'vitest';
 import { type Client, Gpu, Histogram, type Screenshot, screenshot } from '../../client-sdk/core/index.ts';
-import { type Image, pattern, solid, type TestSession, veil } from '../kit/index.ts';
+import { colorsOf, type Image, pattern, solid, type TestSession, veil } from '../kit/index.ts';
 import { start } from './open.ts';
 
 const SIZE = { width: 64, height: 48 };
@@ -86,6 +86,36 @@ describe('a capture', () => {
       // The render engine has other things to do first.
       await session.until(gpu.submit([{ op: 'spin', nanoseconds: 7_000_000n }]));
       expect((await capture(session, client)).data).toEqual(pattern(64, 48, seed).data);
+      await session.end();
+    }
+  });
+});
+
+describe('a client that draws while it is captured', () => {
+  it.each([
+    ['shm', 'implicit'],
+    ['dmabuf', 'sync-file'],
+  ] as const)('shows no capture half a frame (%s, %s)', async (kind, sync) => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const session = start({ seed, order: 'random', outputs: [{ width: 32, height: 128 }] });
+      const client = await session.connect('painter');
+      const options = { fullscreen: true, kind, sync, buffers: 2 };
+      const window = await session.until(client.createWindow(options));
+      const viewer = await session.connect('viewer');
+      const paint = async (): Promise<void> => {
+        for (let number = 1; number <= 10; number++) {
+          const frame = await window.nextFrame({ unthrottled: true });
+          (await frame.map()).pixels.fill(0xff000000 | (number * 0x131313));
+          frame.present();
+        }
+      };
+      const look = async (): Promise<Set<number>[]> => {
+        const seen: Set<number>[] = [];
+        for (let count = 0; count < 6; count++) seen.push(colorsOf(await screenshot(viewer)));
+        return seen;
+      };
+      const [, seen] = await session.until(Promise.all([paint(), look()]));
+      expect(seen.filter(colors => colors.size !== 1)).toEqual([]);
       await session.end();
     }
   });

@@ -144,6 +144,26 @@ describe.each(everyWay)('by %s, of a buffer that is %s', (sync, path) => {
   });
 });
 
+describe.each(explicit)('by %s, of a buffer that the render engine is reading', sync => {
+  it('the fence is that of the job that reads it', async () => {
+    const { session, client, commits, image, window } = await stage(sync, 'composited');
+    const [a, b] = [await image(RED), await image(GREEN)];
+    const first = commits.commit(a);
+    const labels = session.history;
+    const reads = (part: string) => (line: string) =>
+      new RegExp(`render: simgpu-compositor .* ${part}$`).test(line);
+    const from = labels.length;
+    while (!labels.slice(from).some(reads('command 0'))) await session.steps(1);
+    commits.commit(b);
+    await session.until(client.roundtrip());
+    await session.vblank(3);
+    const end = labels.slice(from).find(reads('end'))!;
+    expect([first.told, first.kind]).toEqual([1, sync === 'timeline' ? 'point' : 'fenced']);
+    expect(first.signalledAt).toBe(BigInt(end.split(' ')[0]!));
+    expect(window.closed).toBe(false);
+  });
+});
+
 describe.each(['scanned out', 'composited'] as const)('wl_buffer.release of a buffer that is %s', path => {
   it('comes once for each commit, after another has taken its place', async () => {
     const { session, commits, image } = await stage('implicit', path);
