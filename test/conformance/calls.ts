@@ -92,13 +92,17 @@ export function pollRow(probe: Probe, fd: number): { readonly [events: string]: 
   return { POLLIN: row(POLLIN), POLLOUT: row(POLLOUT), 'POLLIN|POLLOUT': row(POLLIN | POLLOUT) };
 }
 
-/** Opens the node of a driver, as a program that goes through /dev/dri does. -1 when there is none. */
-export function openDriver(probe: Probe, driver: string, kind: 'card' | 'renderD' = 'card'): number {
+/** What lies in /dev/dri, by number. */
+export function nodesOf(probe: Probe, kind: 'card' | 'renderD'): string[] {
   const numberOf = (path: string) => Number(path.slice(`/dev/dri/${kind}`.length));
-  const paths = probe.kernel.nodes
+  return probe.kernel.nodes
     .filter(path => path.startsWith(`/dev/dri/${kind}`))
     .sort((a, b) => numberOf(a) - numberOf(b));
-  for (const path of paths) {
+}
+
+/** Opens the node of a driver, as a program that goes through /dev/dri does. -1 when there is none. */
+export function openDriver(probe: Probe, driver: string, kind: 'card' | 'renderD' = 'card'): number {
+  for (const path of nodesOf(probe, kind)) {
     const fd = probe.task.open(path, O_RDWR | O_CLOEXEC);
     const { out } = ioctl(probe, fd, drmIoctls.DRM_IOCTL_VERSION, { name: ' '.repeat(63) });
     if (typeof out.name === 'string' && out.name.slice(0, Number(out.name_len)) === driver) return fd;

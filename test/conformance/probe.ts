@@ -94,6 +94,13 @@ export class Probe {
     this.machine.at(when, 'later in the probe', action);
   }
 
+  /** A signal of the process after that time, whose handler does not restart calls (SIGALRM without SA_RESTART). */
+  alarm(milliseconds: number): void {
+    this.later(milliseconds, () => {
+      for (const thread of [...this.task.sleeping]) thread.interrupt();
+    });
+  }
+
   #note(name: string, what: string, outcome: Outcome, state: State): void {
     this.lines.push({
       case: `${this.prefix}${name}`,

@@ -1,6 +1,8 @@
 import type { KernelVersion } from '../../compositor/kernel/behaviour.ts';
+import { createShapes, type ShapeName } from '../../compositor/kernel/drivers/shapes/index.ts';
 import { createVgem } from '../../compositor/kernel/drivers/vgem/index.ts';
 import { Kernel } from '../../compositor/kernel/kernel.ts';
+import { addSystemHeap } from '../../compositor/kernel/memory/dma-heap.ts';
 import { addNullDevice } from '../../compositor/kernel/memory/null-device.ts';
 import { mountTmpfs } from '../../compositor/kernel/memory/tmpfs.ts';
 import { addUdmabufDevice } from '../../compositor/kernel/memory/udmabuf.ts';
@@ -19,6 +21,12 @@ export interface System extends Disposable {
 /** Descriptors of the probe programs: the console, three times and once more, and the file they wrote to. */
 const OPEN_AT_START = 5;
 
+/** The devices of either kernel after vgem and virtio_gpu, as their modules were loaded. */
+const BOOT_ORDER: { readonly [version in KernelVersion]: readonly ShapeName[] } = {
+  '7.2': ['bochs-drm', 'vkms'],
+  '6.12': ['vkms', 'bochs-drm'],
+};
+
 export function createSystem(behaves: KernelVersion): System {
   const machine = new VirtualMachine({ start: 28_000_000_000n });
   const kernel = new Kernel({ machine, memoryBytes: 512 << 20, behaves });
@@ -27,7 +35,12 @@ export function createSystem(behaves: KernelVersion): System {
   addNullDevice(kernel);
   addUdmabufDevice(kernel);
   addSwSync(kernel);
-  createVgem(kernel);
+  addSystemHeap(kernel);
+  createVgem(kernel, { primaryPath: '/dev/dri/card0', renderPath: '/dev/dri/renderD128' });
+  createShapes(kernel, [
+    { shape: 'virtio_gpu', card: 1, render: 129 },
+    ...BOOT_ORDER[behaves].map((shape, at) => ({ shape, card: 2 + at })),
+  ]);
   const task = kernel.createTask({ name: 'init', credentials: { uid: 0, seat: true } });
   task.close(task.open('/init', O_RDWR | O_CREAT));
   for (let fd = 0; fd < OPEN_AT_START; fd++) task.open('/dev/null');

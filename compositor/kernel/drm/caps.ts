@@ -71,9 +71,11 @@ interface KnownCap {
   readonly name: Switch;
   readonly feature?: DrmFeature;
   readonly afterAtomic?: true;
+  /** The behaviour of kernels that know it; without one, all do. */
+  readonly since?: 'planeColorPipelineCap';
 }
 
-const SWITCHES: ReadonlyMap<bigint, KnownCap> = new Map([
+const SWITCHES: ReadonlyMap<bigint, KnownCap> = new Map<bigint, KnownCap>([
   [uapi.DRM_CLIENT_CAP_STEREO_3D, { name: 'stereo3d' }],
   [uapi.DRM_CLIENT_CAP_UNIVERSAL_PLANES, { name: 'universalPlanes' }],
   [uapi.DRM_CLIENT_CAP_ASPECT_RATIO, { name: 'aspectRatio' }],
@@ -84,15 +86,25 @@ const SWITCHES: ReadonlyMap<bigint, KnownCap> = new Map([
   ],
   [
     uapi.DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE,
-    { name: 'planeColorPipeline', feature: 'color-pipeline', afterAtomic: true },
+    {
+      name: 'planeColorPipeline',
+      feature: 'color-pipeline',
+      afterAtomic: true,
+      since: 'planeColorPipelineCap',
+    },
   ],
 ]);
+
+function knownCap({ kernel: { behaviour } }: DrmDevice, capability: bigint): KnownCap | undefined {
+  const known = SWITCHES.get(capability);
+  return known?.since && !behaviour[known.since] ? undefined : known;
+}
 
 /** `drm_setclientcap`. */
 function setClientCap(call: DrmCall, capability: bigint, value: bigint): void {
   const { device, file } = call;
   device.needs('modeset');
-  const known = SWITCHES.get(capability);
+  const known = knownCap(device, capability);
   if (capability === uapi.DRM_CLIENT_CAP_ATOMIC) {
     setAtomic(call, value);
   } else if (known) {

@@ -1,6 +1,8 @@
 import type { Probe } from '../probe.ts';
+import { env } from './env.ts';
 import { memfd } from './memfd.ts';
 import { syncfile } from './syncfile.ts';
+import { syncobj } from './syncobj.ts';
 
 /** One probe program: what it asks, and the recording of the same name. */
 export interface Area {
@@ -9,4 +11,4 @@ export interface Area {
 }
 
 /** Areas in the order in which they were recorded. Each has a machine of its own. */
-export const areas: readonly Area[] = [syncfile, memfd];
+export const areas: readonly Area[] = [env, syncfile, memfd, syncobj];
