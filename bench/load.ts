@@ -5,7 +5,7 @@ import { connect } from '../client-sdk/index.ts';
 import { BenchClient, isKind } from './load-client.ts';
 
 /** The first frames belong to start-up: pages are touched, code is compiled. */
-const WARM_UP = 40;
+const WARM_UP = 120;
 
 const [kind, ...numbers] = process.argv.slice(2);
 const [width, height, count, frames] = numbers.map(Number);

@@ -30,7 +30,7 @@ export const sections: Record<string, Section> = {
   },
   frames: {
     title: 'Frames',
-    how: 'A compositor in a process of its own, with one display of 1920x1080 at 60 Hz; clients in other processes, up to 34 in each, that commit a buffer right after each frame callback, 120 times after 40 that do not count. The flip is the time stamp in the presentation feedback; a release is when the client has it and its fence has signalled (`shm`: wl_buffer.release; `dmabuf`: release fences of zwp_linux_explicit_synchronization_v1). CPU time is that of all threads of the compositor, divided by the vblanks that showed something new.',
+    how: 'A compositor in a process of its own, with one display of 1920x1080 at 60 Hz; clients in other processes, up to 34 in each, that commit a buffer right after each frame callback, 120 times after 120 that do not count. The flip is the time stamp in the presentation feedback; a release is when the client has it and its fence has signalled (`shm`: wl_buffer.release; `dmabuf`: release fences of zwp_linux_explicit_synchronization_v1). CPU time is that of all threads of the compositor, divided by the vblanks that showed something new.',
     measure: frameFigures,
   },
   startup: {
