@@ -18,14 +18,18 @@ function setMaster(call: DrmCall): void {
   require(device.master ===
     null, 'EBUSY', 'the device has another master; it must DROP_MASTER or close first');
   require(file.master !== null, 'EINVAL', `${file.describe()} has no master`);
-  if (file.isMaster) device.master = file.master;
-  else file.becomeMaster();
+  if (file.isMaster) {
+    require(file.master.lessor === null, 'EINVAL', `${file.describe()} has a lease, not the device`);
+    device.master = file.master;
+  } else file.becomeMaster();
 }
 
 /** `drm_dropmaster_ioctl`. */
 function dropMaster(call: DrmCall): void {
   checkMayMaster(call);
   require(call.file.isCurrentMaster, 'EINVAL', `${call.file.describe()} is not the current master`);
+  require(call.file.master?.lessor ===
+    null, 'EINVAL', `${call.file.describe()} has a lease; its lessor can drop the device`);
   call.device.master = null;
 }
 

@@ -90,7 +90,7 @@ export class DrmDevice implements Disposable {
       kernel.addNode({
         path: node.path,
         access: node.access,
-        open: (task, flags) => this.#open(node, task, flags),
+        open: task => this.#open(node, task),
       }),
     );
   }
@@ -130,12 +130,17 @@ export class DrmDevice implements Disposable {
     yield* runHooks(this.#postcloseHooks, file);
   }
 
+  /** `file_clone_open`: the same node once more, as an open file of its own. */
+  reopen(file: DrmFile, task: Task): DrmFile {
+    return this.#open(this.nodes.find(({ path }) => path === file.path)!, task);
+  }
+
   /** Removes the nodes; files that are open stay so. */
   [Symbol.dispose](): void {
     for (const registration of this.#registrations.splice(0)) registration[Symbol.dispose]();
   }
 
-  #open(node: DrmNode, task: Task, _flags: number): DrmFile {
+  #open(node: DrmNode, task: Task): DrmFile {
     const file = new DrmFile(this, node, task);
     this.files.add(file);
     return file;

@@ -80,7 +80,12 @@ export class DrmFile implements FileOperations {
   }
 
   get isCurrentMaster(): boolean {
-    return this.isMaster && this.master !== null && this.master === this.device.master;
+    return this.isMaster && this.master !== null && this.master.owner === this.device.master;
+  }
+
+  /** `drm_lease_held`: whether a lease, if this file is a lessee's, includes the object. */
+  holds(id: number): boolean {
+    return this.master?.holds(id) ?? true;
   }
 
   /** `drm_new_set_master`: a master of its own, which is the device's from now on. */
@@ -90,6 +95,13 @@ export class DrmFile implements FileOperations {
     this.wasMaster = true;
     this.authenticated = true;
     this.device.master = this.master;
+  }
+
+  /** What CREATE_LEASE does with the file that it opens: master of a part of the device. It was never master of it all. */
+  becomeLessee(lessee: DrmMaster): void {
+    this.master = lessee;
+    this.isMaster = true;
+    this.authenticated = true;
   }
 
   describe(): string {
@@ -142,10 +154,15 @@ export class DrmFile implements FileOperations {
     this.objects.closeAll();
   }
 
-  /** `drm_master_release`. */
+  /** `drm_master_release`: whatever a master had leased to others is theirs no more. */
   releaseMaster(): void {
-    if (this.magic !== 0) this.master?.magics.remove(this.magic);
-    if (this.isCurrentMaster) this.device.master = null;
+    const { master } = this;
+    if (this.magic !== 0) master?.magics.remove(this.magic);
+    if (this.isMaster && this.device.master === master) this.device.master = null;
+    if (this.isMaster) {
+      master?.revoke();
+      master?.leaveLessor();
+    }
     this.isMaster = false;
     this.master = null;
   }

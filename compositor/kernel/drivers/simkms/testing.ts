@@ -68,9 +68,10 @@ export class DisplayClient {
   readonly fd: number;
   readonly #names = new Map<number, Map<string, number>>();
 
-  constructor(task: Task, path = '/dev/dri/card0') {
+  /** `card` is the node to open, or a descriptor of it. */
+  constructor(task: Task, card: string | number = '/dev/dri/card0') {
     this.task = task;
-    this.fd = task.open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    this.fd = typeof card === 'number' ? card : task.open(card, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     for (const capability of [
       DRM_CLIENT_CAP_ATOMIC,
       DRM_CLIENT_CAP_WRITEBACK_CONNECTORS,

@@ -10,6 +10,7 @@ import {
 import type { StructValue } from '../../../../protocol/uapi/struct.ts';
 import { KernelError, require } from '../../task/kernel-error.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
+import type { DrmFile } from '../file.ts';
 import type { DrmCall } from '../ioctl.ts';
 import { checkState } from './atomic-check.ts';
 import { AtomicRequest } from './atomic-request.ts';
@@ -19,6 +20,7 @@ import { Connector } from './connector.ts';
 import { Crtc } from './crtc.ts';
 import type { KmsDevice } from './kms-device.ts';
 import { withModesetLocks } from './lock.ts';
+import type { LeasedObject } from './lookup.ts';
 import type { ModeObject } from './mode-object.ts';
 import { Plane } from './plane.ts';
 import type { Property } from './property.ts';
@@ -88,7 +90,7 @@ function parse(request: AtomicRequest, argument: Argument): void {
     new DataView(memory.copyFromUser(address + BigInt(index) * 8n, 8).buffer).getBigUint64(0, true);
   let next = 0;
   for (let index = 0; index < argument.count_objs; index++) {
-    const object = findObject(request.device, u32(argument.objs_ptr, index));
+    const object = findObject(request.device, request.file, u32(argument.objs_ptr, index));
     const count = u32(argument.count_props_ptr, index);
     for (const end = next + count; next < end; next++) {
       const property = u32(argument.props_ptr, next);
@@ -99,26 +101,27 @@ function parse(request: AtomicRequest, argument: Argument): void {
   }
 }
 
-type StatefulObject = Plane | Crtc | Connector;
-
-/** ENOENT for unknown ids and for objects without properties. */
-export function findObject(device: KmsDevice, id: number): StatefulObject {
+/** ENOENT for unknown ids, for objects without properties, and for those that the file's lease leaves out. */
+export function findObject(device: KmsDevice, file: DrmFile, id: number): LeasedObject {
   const object: ModeObject | null = device.objects.any(id);
-  if (object instanceof Plane || object instanceof Crtc || object instanceof Connector) return object;
+  if (object instanceof Plane || object instanceof Crtc || object instanceof Connector) {
+    require(file.holds(id), 'ENOENT', () => `${object.name} is not in the lease of ${file.describe()}`);
+    return object;
+  }
   throw new KernelError(
     'ENOENT',
     `object ${id} ${object ? `is a ${object.kind}, without properties` : 'does not exist'}`,
   );
 }
 
-function bindingOf(object: StatefulObject, id: number): { readonly property: Property } {
+function bindingOf(object: LeasedObject, id: number): { readonly property: Property } {
   const binding = object.bindings.get(id);
   if (!binding) throw new KernelError('ENOENT', `${object.name} has no property ${id}`);
   return binding;
 }
 
 /** `drm_atomic_set_property`: ENOENT for a property that the object has not, EINVAL for a bad value. */
-export function setProperty(request: AtomicRequest, object: StatefulObject, id: number, value: bigint): void {
+export function setProperty(request: AtomicRequest, object: LeasedObject, id: number, value: bigint): void {
   bindingOf(object, id).property.validate(value, request.device.objects);
   const { state } = request;
   if (object instanceof Plane) object.bindings.get(id)!.write!(state.plane(object), value, request);

@@ -6,6 +6,7 @@ import type { Connector, ConnectorDraft } from './connector.ts';
 import { Crtc } from './crtc.ts';
 import { Framebuffer } from './framebuffer.ts';
 import type { KmsDevice } from './kms-device.ts';
+import { requireHeld } from './lookup.ts';
 
 type Binding = PropertyBinding<ConnectorDraft>;
 
@@ -52,8 +53,11 @@ const linkStatusBinding = ({ properties }: KmsDevice): Binding => ({
 const crtcBinding = ({ properties, objects }: KmsDevice): Binding => ({
   property: properties.crtcId,
   read: state => BigInt(state.crtc?.id ?? 0),
-  write: (draft, value, { state }) =>
-    state.setConnectorCrtc(draft, value === 0n ? null : objects.find(Number(value), Crtc)),
+  write: (draft, value, { state, file }) => {
+    const crtc = value === 0n ? null : objects.find(Number(value), Crtc);
+    if (crtc) requireHeld(file, crtc);
+    state.setConnectorCrtc(draft, crtc);
+  },
 });
 
 const writebackFbBinding = ({ properties, objects }: KmsDevice): Binding => ({

@@ -6,6 +6,7 @@ import { Blob } from './blob.ts';
 import { Crtc } from './crtc.ts';
 import { Framebuffer } from './framebuffer.ts';
 import type { KmsDevice } from './kms-device.ts';
+import { requireHeld } from './lookup.ts';
 import type { Plane, PlaneDraft } from './plane.ts';
 import type { Property } from './property.ts';
 
@@ -83,8 +84,11 @@ const fbBinding = ({ properties, objects }: KmsDevice): Binding => ({
 const crtcBinding = ({ properties, objects }: KmsDevice): Binding => ({
   property: properties.crtcId,
   read: state => BigInt(state.crtc?.id ?? 0),
-  write: (draft, value, { state }) =>
-    state.setPlaneCrtc(draft, value === 0n ? null : objects.find(Number(value), Crtc)),
+  write: (draft, value, { state, file }) => {
+    const crtc = value === 0n ? null : objects.find(Number(value), Crtc);
+    if (crtc) requireHeld(file, crtc);
+    state.setPlaneCrtc(draft, crtc);
+  },
 });
 
 const inFenceBinding = ({ properties }: KmsDevice): Binding => ({

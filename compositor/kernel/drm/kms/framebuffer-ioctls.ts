@@ -19,7 +19,7 @@ import { Framebuffer } from './framebuffer.ts';
 import { checkFramebuffer } from './framebuffer-check.ts';
 import type { KmsDevice } from './kms-device.ts';
 import { withModesetLocks } from './lock.ts';
-import { lookup } from './resource-ioctls.ts';
+import { lookup } from './lookup.ts';
 
 /** Depth and bits per pixel of ADDFB, and what they mean (`drm_mode_legacy_fb_format`). */
 const LEGACY_FORMATS = [

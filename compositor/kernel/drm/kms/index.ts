@@ -3,6 +3,7 @@ import { drmIoctl } from '../ioctl.ts';
 import { atomicIoctl } from './atomic-ioctl.ts';
 import { framebufferIoctls, releaseClient } from './framebuffer-ioctls.ts';
 import type { KmsDevice } from './kms-device.ts';
+import { leaseIoctls } from './lease-ioctls.ts';
 import { legacyIoctls } from './legacy-ioctls.ts';
 import { propertyIoctls } from './property-ioctls.ts';
 import { resourceIoctls } from './resource-ioctls.ts';
@@ -19,6 +20,7 @@ export function registerKms(device: KmsDevice): void {
     ...framebufferIoctls(device),
     ...legacyIoctls(device),
     ...vblankIoctls(device),
+    ...leaseIoctls(device),
   );
   device.drm.onClose(file => releaseClient(device, file));
 }

@@ -15,7 +15,7 @@ import { Crtc } from './crtc.ts';
 import { Framebuffer } from './framebuffer.ts';
 import { checkFramebuffer } from './framebuffer-check.ts';
 import type { KmsDevice } from './kms-device.ts';
-import { lookup } from './resource-ioctls.ts';
+import { lookupFor, requireHeld } from './lookup.ts';
 
 /** CURSOR and CURSOR2 as updates of the cursor plane (`drm_mode_cursor_universal`); hot spots are of no use here. */
 export const cursorIoctls = (device: KmsDevice): DrmIoctl[] => [
@@ -32,8 +32,9 @@ function* setCursor(
   const { flags, crtc_id, x, y } = argument;
   const known = flags !== 0 && (flags & ~DRM_MODE_CURSOR_FLAGS) === 0;
   require(known, 'EINVAL', 'CURSOR sets a buffer, moves, or both');
-  const crtc = lookup(device, crtc_id, Crtc);
+  const crtc = lookupFor(device, call.file, crtc_id, Crtc);
   const { cursor } = crtc;
+  requireHeld(call.file, cursor);
   const position = flags & DRM_MODE_CURSOR_MOVE ? { x, y } : crtc.cursorPosition;
   const changesBuffer = (flags & DRM_MODE_CURSOR_BO) !== 0;
   const made = changesBuffer ? cursorFramebuffer(device, call, argument) : null;

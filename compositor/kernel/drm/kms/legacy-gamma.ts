@@ -8,13 +8,13 @@ import { Blob } from './blob.ts';
 import { Crtc } from './crtc.ts';
 import type { KmsDevice } from './kms-device.ts';
 import { legacyCommit } from './legacy-commit.ts';
-import { lookup } from './resource-ioctls.ts';
+import { lookupFor } from './lookup.ts';
 import { giveArray } from './user-array.ts';
 
 /** SETGAMMA writes GAMMA_LUT, GETGAMMA reads it back; EINVAL for another number of entries than the table has. */
 export const gammaIoctls = (device: KmsDevice): DrmIoctl[] => [
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_SETGAMMA, (call, argument) => {
-    const crtc = lookup(device, argument.crtc_id, Crtc);
+    const crtc = lookupFor(device, call.file, argument.crtc_id, Crtc);
     checkSize(argument.gamma_size);
     const channel = (address: bigint): DataView => readRamp(call.task, address);
     const [red, green, blue] = [channel(argument.red), channel(argument.green), channel(argument.blue)];
@@ -33,8 +33,8 @@ export const gammaIoctls = (device: KmsDevice): DrmIoctl[] => [
       },
     });
   }),
-  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETGAMMA, ({ task }, argument) => {
-    const crtc = lookup(device, argument.crtc_id, Crtc);
+  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETGAMMA, ({ file, task }, argument) => {
+    const crtc = lookupFor(device, file, argument.crtc_id, Crtc);
     checkSize(argument.gamma_size);
     const entries = gammaEntries(crtc.state.gammaLut);
     const give = (list: readonly number[], address: bigint): number =>

@@ -22,9 +22,9 @@ import type { KmsDevice } from './kms-device.ts';
 import { legacyCommit } from './legacy-commit.ts';
 import { cursorIoctls } from './legacy-cursor.ts';
 import { gammaIoctls } from './legacy-gamma.ts';
+import { lookup, lookupFor, requireHeld } from './lookup.ts';
 import { checkMode, modeToBytes } from './mode.ts';
 import { Plane } from './plane.ts';
-import { lookup } from './resource-ioctls.ts';
 
 const INT_MAX = 0x7fffffff;
 
@@ -39,7 +39,8 @@ export const legacyIoctls = (device: KmsDevice): DrmIoctl[] => [
     const unsupported = DRM_MODE_PAGE_FLIP_TARGET | DRM_MODE_PAGE_FLIP_ASYNC;
     require((flags & unsupported) ===
       0, 'EINVAL', 'the device has no asynchronous flips and no target vblanks');
-    const { primary, state } = lookup(device, crtc_id, Crtc);
+    const { primary, state } = lookupFor(device, call.file, crtc_id, Crtc);
+    requireHeld(call.file, primary);
     const old = primary.state.fb;
     if (!old) throw new KernelError('EBUSY', 'the CRTC shows nothing that could be replaced; use SETCRTC');
     const fb = lookup(device, fb_id, Framebuffer);
@@ -64,8 +65,10 @@ function* setCrtc(
   argument: Readonly<StructValue<typeof drm_mode_crtc>>,
 ): Sleeping<void> {
   require(argument.x <= INT_MAX && argument.y <= INT_MAX, 'ERANGE', 'x and y have 31 bits');
-  const crtc = lookup(device, argument.crtc_id, Crtc);
+  const crtc = lookupFor(device, call.file, argument.crtc_id, Crtc);
   const on = argument.mode_valid !== 0;
+  // Switching off is allowed without.
+  if (on) requireHeld(call.file, crtc.primary);
   const fb = on ? framebufferOf(device, crtc, argument.fb_id) : null;
   const { mode } = argument;
   if (on) checkMode(mode);
@@ -114,7 +117,7 @@ function readConnectors(device: KmsDevice, call: DrmCall, address: bigint, count
   const connectors = new Set<Connector>();
   for (let index = 0; index < count; index++) {
     const bytes = call.task.memory.copyFromUser(address + BigInt(index * u32.size), u32.size);
-    connectors.add(lookup(device, u32.read(new DataView(bytes.buffer), 0), Connector));
+    connectors.add(lookupFor(device, call.file, u32.read(new DataView(bytes.buffer), 0), Connector));
   }
   return connectors;
 }
@@ -125,9 +128,9 @@ function setPlane(
   call: DrmCall,
   argument: Readonly<StructValue<typeof drm_mode_set_plane>>,
 ): Sleeping<void> {
-  const plane = lookup(device, argument.plane_id, Plane);
+  const plane = lookupFor(device, call.file, argument.plane_id, Plane);
   const fb = argument.fb_id === 0 ? null : lookup(device, argument.fb_id, Framebuffer);
-  const crtc = fb ? lookup(device, argument.crtc_id, Crtc) : null;
+  const crtc = fb ? lookupFor(device, call.file, argument.crtc_id, Crtc) : null;
   return legacyCommit(device, call, {
     change: ({ state }) => {
       const draft = state.plane(plane);

@@ -49,6 +49,12 @@ export class ObjectTable {
     if (id < this.#lowestFree) this.#lowestFree = id;
   }
 
+  /** Ids of all objects there are, lowest first. */
+  get ids(): number[] {
+    const known = [...this.#objects].filter(([, object]) => object !== 'reserved');
+    return known.map(([id]) => id).sort((a, b) => a - b);
+  }
+
   /** The object of any kind, or null. */
   any(id: number): ModeObject | null {
     const object = this.#objects.get(id);

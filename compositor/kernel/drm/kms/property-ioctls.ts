@@ -10,10 +10,10 @@ import { Connector } from './connector.ts';
 import { Crtc } from './crtc.ts';
 import type { KmsDevice } from './kms-device.ts';
 import { type LegacyChange, legacyCommit } from './legacy-commit.ts';
+import { type LeasedObject, lookup, lookupFor } from './lookup.ts';
 import { OBJECT_TYPE } from './mode-object.ts';
 import { Plane } from './plane.ts';
 import { Property } from './property.ts';
-import { lookup } from './resource-ioctls.ts';
 import { giveArray } from './user-array.ts';
 
 /** The properties of an object that a file may see, with their values. */
@@ -55,7 +55,7 @@ export const propertyIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.count_enum_blobs = entries.length;
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_OBJ_GETPROPERTIES, ({ task, file }, argument) => {
-    const object = objectOfType(device, argument.obj_id, argument.obj_type);
+    const object = objectOfType(device, file, argument.obj_id, argument.obj_type);
     const properties = visibleProperties(device, file, object);
     const room = argument.count_props;
     const names = properties.map(([property]) => property.id);
@@ -64,11 +64,11 @@ export const propertyIoctls = (device: KmsDevice): DrmIoctl[] => [
     giveArray(task, u64, values, room, argument.prop_values_ptr);
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_OBJ_SETPROPERTY, (call, { obj_id, obj_type, prop_id, value }) => {
-    const object = objectOfType(device, obj_id, obj_type);
+    const object = objectOfType(device, call.file, obj_id, obj_type);
     return setLegacy(device, call, object, prop_id, value);
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_SETPROPERTY, (call, { connector_id, prop_id, value }) =>
-    setLegacy(device, call, lookup(device, connector_id, Connector), prop_id, value),
+    setLegacy(device, call, lookupFor(device, call.file, connector_id, Connector), prop_id, value),
   ),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_CREATEPROPBLOB, ({ file, task }, argument) => {
     const { blobs } = device.client(file);
@@ -86,14 +86,14 @@ export const propertyIoctls = (device: KmsDevice): DrmIoctl[] => [
 ];
 
 /** ENOENT for an unknown id or one of another type, EINVAL for an object without properties. */
-function objectOfType(device: KmsDevice, id: number, type: number): Plane | Crtc | Connector {
+function objectOfType(device: KmsDevice, file: DrmFile, id: number, type: number): LeasedObject {
   const any = device.objects.any(id);
   if (!any || (type !== 0 && OBJECT_TYPE[any.kind] !== type))
     throw new KernelError('ENOENT', `there is no object ${id} of type 0x${type.toString(16)}`);
   require(any.kind === 'plane' ||
     any.kind === 'crtc' ||
     any.kind === 'connector', 'EINVAL', `a ${any.kind} has no properties`);
-  return findObject(device, id);
+  return findObject(device, file, id);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { DRM_MODE_CONNECTED, drm_mode_modeinfo, modeIoctls } from '../../../../protocol/uapi/drm-mode.ts';
 import { u32, u64 } from '../../../../protocol/uapi/struct.ts';
-import { KernelError } from '../../task/kernel-error.ts';
 import type { Task } from '../../task/task.ts';
 import type { DrmFile } from '../file.ts';
 import { type DrmIoctl, drmIoctl } from '../ioctl.ts';
@@ -8,6 +7,7 @@ import { GAMMA_SIZE } from './attach-crtc.ts';
 import { Connector, Encoder } from './connector.ts';
 import { Crtc } from './crtc.ts';
 import type { KmsDevice } from './kms-device.ts';
+import { lookup, lookupFor } from './lookup.ts';
 import type { Mode } from './mode.ts';
 import type { ModeObject } from './mode-object.ts';
 import { Plane } from './plane.ts';
@@ -19,24 +19,30 @@ const SUBPIXEL_UNKNOWN = 0;
 
 const NO_MODE: Mode = drm_mode_modeinfo.read(new DataView(new ArrayBuffer(drm_mode_modeinfo.size)), 0);
 
-/** The object of an id and class, or ENOENT. */
-export function lookup<T extends ModeObject>(
-  device: KmsDevice,
-  id: number,
-  type: abstract new (...args: never[]) => T,
-): T {
-  const object = device.objects.find(id, type);
-  if (object) return object;
-  throw new KernelError('ENOENT', `there is no ${type.name.toLowerCase()} ${id}`);
-}
-
 const ids = (objects: Iterable<ModeObject>): number[] => [...objects].map(object => object.id);
 
-/** Writeback connectors show themselves to those who asked for them, planes that are no overlays likewise. */
+/**
+ * Writeback connectors show themselves to those who asked for them, planes that are no overlays likewise; a lessee sees
+ * what is in its lease.
+ */
 const connectorsFor = (device: KmsDevice, file: DrmFile): Connector[] =>
-  device.connectors.filter(connector => !connector.isWriteback || file.clientCaps.writebackConnectors);
+  device.connectors.filter(
+    ({ id, isWriteback }) => file.holds(id) && (!isWriteback || file.clientCaps.writebackConnectors),
+  );
 const planesFor = (device: KmsDevice, file: DrmFile): Plane[] =>
-  device.planes.filter(plane => plane.options.type === 0 || file.clientCaps.universalPlanes);
+  device.planes.filter(
+    ({ id, options }) => file.holds(id) && (options.type === 0 || file.clientCaps.universalPlanes),
+  );
+
+/** A CRTC as a lessee may know of it: its id, or 0. */
+const visibleId = (file: DrmFile, crtc: Crtc | null | undefined): number =>
+  crtc && file.holds(crtc.id) ? crtc.id : 0;
+
+/** `drm_lease_filter_crtcs`: a mask of the CRTCs that the file sees, which it counts from 0. */
+function filterCrtcs(device: KmsDevice, file: DrmFile, mask: number): number {
+  const seen = device.crtcs.filter(({ id }) => file.holds(id));
+  return seen.reduce((out, { index }, at) => (mask & (1 << index) ? out | (1 << at) : out), 0);
+}
 
 /** Calls that tell what a device has and what it shows. */
 export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
@@ -45,7 +51,11 @@ export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
       giveArray(task, u32, list, room, address);
     const framebuffers = ids(device.client(file).framebuffers);
     argument.count_fbs = give(framebuffers, argument.count_fbs, argument.fb_id_ptr);
-    argument.count_crtcs = give(ids(device.crtcs), argument.count_crtcs, argument.crtc_id_ptr);
+    argument.count_crtcs = give(
+      ids(device.crtcs.filter(({ id }) => file.holds(id))),
+      argument.count_crtcs,
+      argument.crtc_id_ptr,
+    );
     argument.count_encoders = give(ids(device.encoders), argument.count_encoders, argument.encoder_id_ptr);
     const connectors = ids(connectorsFor(device, file));
     argument.count_connectors = give(connectors, argument.count_connectors, argument.connector_id_ptr);
@@ -59,8 +69,8 @@ export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
     const planes = ids(planesFor(device, file));
     argument.count_planes = giveArray(task, u32, planes, argument.count_planes, argument.plane_id_ptr);
   }),
-  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETCRTC, (_call, argument) => {
-    const crtc = lookup(device, argument.crtc_id, Crtc);
+  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETCRTC, ({ file }, argument) => {
+    const crtc = lookupFor(device, file, argument.crtc_id, Crtc);
     const { mode } = crtc.state;
     const { fb, srcX, srcY } = crtc.primary.state;
     argument.fb_id = fb?.id ?? 0;
@@ -70,16 +80,16 @@ export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.mode_valid = mode ? 1 : 0;
     argument.mode = mode ?? NO_MODE;
   }),
-  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETENCODER, (_call, argument) => {
+  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETENCODER, ({ file }, argument) => {
     const encoder = lookup(device, argument.encoder_id, Encoder);
     const connector = device.connectors.find(({ options }) => options.encoder === encoder);
     argument.encoder_type = encoder.type;
-    argument.crtc_id = connector?.state.crtc?.id ?? 0;
-    argument.possible_crtcs = encoder.possibleCrtcs;
+    argument.crtc_id = visibleId(file, connector?.state.crtc);
+    argument.possible_crtcs = filterCrtcs(device, file, encoder.possibleCrtcs);
     argument.possible_clones = encoder.possibleClones;
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETCONNECTOR, ({ task, file }, argument) => {
-    const connector = lookup(device, argument.connector_id, Connector);
+    const connector = lookupFor(device, file, argument.connector_id, Connector);
     const { modes, encoder, type, typeId } = connector.options;
     const properties = visibleProperties(device, file, connector);
     if (argument.count_modes >= modes.length) giveModes(task, modes, argument.modes_ptr);
@@ -104,12 +114,12 @@ export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.mm_height = 0;
     argument.subpixel = SUBPIXEL_UNKNOWN;
   }),
-  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETPLANE, ({ task }, argument) => {
-    const plane = lookup(device, argument.plane_id, Plane);
+  drmIoctl(modeIoctls.DRM_IOCTL_MODE_GETPLANE, ({ task, file }, argument) => {
+    const plane = lookupFor(device, file, argument.plane_id, Plane);
     const { formats, possibleCrtcs } = plane.options;
-    argument.crtc_id = plane.state.crtc?.id ?? 0;
+    argument.crtc_id = visibleId(file, plane.state.crtc);
     argument.fb_id = plane.state.fb?.id ?? 0;
-    argument.possible_crtcs = possibleCrtcs;
+    argument.possible_crtcs = filterCrtcs(device, file, possibleCrtcs);
     argument.gamma_size = 0;
     argument.count_format_types = giveArray(
       task,

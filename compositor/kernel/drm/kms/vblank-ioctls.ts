@@ -27,7 +27,7 @@ import { Completion } from './completion.ts';
 import { Crtc } from './crtc.ts';
 import { timeval, vblankEvent } from './crtc-commit.ts';
 import type { KmsDevice } from './kms-device.ts';
-import { lookup } from './resource-ioctls.ts';
+import { lookupFor } from './lookup.ts';
 import type { Vblank, VblankTime } from './vblank.ts';
 
 type Wait = StructValue<typeof drm_wait_vblank>;
@@ -41,8 +41,8 @@ const PATIENCE = 3n * SECOND;
 /** Calls about vblanks: `drivers/gpu/drm/drm_vblank.c`. */
 export const vblankIoctls = (device: KmsDevice): DrmIoctl[] => [
   drmIoctl(drmIoctls.DRM_IOCTL_WAIT_VBLANK, ({ file }, argument) => waitVblank(device, file, argument)),
-  drmIoctl(drmIoctls.DRM_IOCTL_CRTC_GET_SEQUENCE, (_call, argument) => {
-    const { vblank } = lookup(device, argument.crtc_id, Crtc);
+  drmIoctl(drmIoctls.DRM_IOCTL_CRTC_GET_SEQUENCE, ({ file }, argument) => {
+    const { vblank } = lookupFor(device, file, argument.crtc_id, Crtc);
     needsOn(vblank);
     const { sequence, time } = vblank.latest();
     argument.active = 1;
@@ -50,7 +50,7 @@ export const vblankIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.sequence_ns = time;
   }),
   drmIoctl(drmIoctls.DRM_IOCTL_CRTC_QUEUE_SEQUENCE, ({ file }, argument) => {
-    const crtc = lookup(device, argument.crtc_id, Crtc);
+    const crtc = lookupFor(device, file, argument.crtc_id, Crtc);
     const { flags, user_data } = argument;
     const known = DRM_CRTC_SEQUENCE_RELATIVE | DRM_CRTC_SEQUENCE_NEXT_ON_MISS;
     require((flags & ~known) === 0, 'EINVAL', `unknown flags in 0x${flags.toString(16)}`);
@@ -76,7 +76,9 @@ function waitVblank(device: KmsDevice, file: DrmFile, argument: WaitArgument): v
   require((type & _DRM_VBLANK_SIGNAL) === 0 &&
     (type & ~known) === 0, 'EINVAL', `unknown type 0x${type.toString(16)}`);
   const high = (type & _DRM_VBLANK_HIGH_CRTC_MASK) >>> _DRM_VBLANK_HIGH_CRTC_SHIFT;
-  const crtc = device.crtcs[high || (type & _DRM_VBLANK_SECONDARY ? 1 : 0)];
+  // A lessee counts its own.
+  const crtcs = device.crtcs.filter(({ id }) => file.holds(id));
+  const crtc = crtcs[high || (type & _DRM_VBLANK_SECONDARY ? 1 : 0)];
   if (!crtc) throw new KernelError('EINVAL', 'there is no such CRTC');
   const { vblank } = crtc;
   needsOn(vblank);
