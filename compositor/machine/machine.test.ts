@@ -103,6 +103,19 @@ describe('RealMachine', () => {
     machine[Symbol.dispose]();
   });
 
+  it('lets the event loop have its turns, though a timer is always due again', async () => {
+    const machine = new RealMachine();
+    let runs = 0;
+    const again = (): void => {
+      runs++;
+      machine.at(0n, 'again', again);
+    };
+    again();
+    for (let turn = 0; turn < 3; turn++) await new Promise(resolve => setTimeout(resolve, 0));
+    expect(runs).toBeGreaterThan(1);
+    machine[Symbol.dispose]();
+  });
+
   it('runs nothing any more once it is stopped, be it due in the same turn', async () => {
     const machine = new RealMachine();
     const seen: string[] = [];

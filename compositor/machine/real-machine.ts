@@ -86,7 +86,7 @@ export class RealMachine implements Machine, Disposable {
   #runSome(): void {
     const end = this.now() + this.#slice;
     do {
-      this.#takeDueTimers();
+      this.#takeDueTimers(end);
       const entry = this.#take();
       if (!entry) return;
       this.#run(entry);
@@ -119,14 +119,13 @@ export class RealMachine implements Machine, Disposable {
     }
   }
 
-  /** Due timers go ahead of what was posted: their time stamps are older. */
-  #takeDueTimers(): void {
-    const now = this.now();
-    for (let due = this.#nextDue(now); due; due = this.#nextDue(now)) this.#run(due);
-  }
-
-  #nextDue(now: Nanoseconds): Entry | null {
-    return this.#stopped ? null : this.#timers.takeDue(now);
+  /** Due timers go ahead of what was posted: their time stamps are older. Those that are left at `end` have their own turn. */
+  #takeDueTimers(end: Nanoseconds): void {
+    for (let now = this.now(); now < end && !this.#stopped; now = this.now()) {
+      const due = this.#timers.takeDue(now);
+      if (!due) return;
+      this.#run(due);
+    }
   }
 
   #setAlarm(): void {

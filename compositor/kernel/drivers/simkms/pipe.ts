@@ -84,8 +84,8 @@ export class Pipe implements Disposable {
   #armed: Armed | null = null;
   #shown: Frame | null = null;
   #scan: { readonly scan: Scan; readonly done: Completion } | null = null;
-  /** The picture has not been looked at by the monitors. */
-  #unseen = false;
+  /** Monitors that have not seen the picture. */
+  readonly #unseen = new Set<Monitor>();
   #hold: Disposable | null = null;
   #flips = 0;
   #missed = 0;
@@ -141,7 +141,7 @@ export class Pipe implements Disposable {
     // First of all, so that no other scan begins while this one ends.
     this.#armed = null;
     this.#shown = null;
-    this.#unseen = false;
+    this.#unseen.clear();
     while (this.#scan) yield* this.#scan.done.wait(`the scan of ${this.crtc.name}`);
     latched?.complete();
     this.#updateHold();
@@ -149,11 +149,12 @@ export class Pipe implements Disposable {
 
   attach(monitor: Monitor): Disposable {
     this.#monitors.add(monitor);
-    this.#unseen = true;
+    this.#unseen.add(monitor);
     this.#updateHold();
     return {
       [Symbol.dispose]: () => {
         this.#monitors.delete(monitor);
+        this.#unseen.delete(monitor);
         this.#updateHold();
       },
     };
@@ -172,7 +173,7 @@ export class Pipe implements Disposable {
 
   get #monitorsWait(): boolean {
     if (!this.#shown || this.#monitors.size === 0) return false;
-    return this.#unseen || [...this.#monitors].some(monitor => monitor.everyFrame);
+    return this.#unseen.size > 0 || [...this.#monitors].some(monitor => monitor.everyFrame);
   }
 
   /** The vblank timer runs while there is something to latch, to scan, or being scanned. */
@@ -198,7 +199,7 @@ export class Pipe implements Disposable {
   #latch({ frame, commit, latched }: Armed, vblank: VblankTime): CrtcCommit | null {
     this.#armed = null;
     this.#shown = frame;
-    this.#unseen = true;
+    for (const monitor of this.#monitors) this.#unseen.add(monitor);
     if (commit) this.#flips++;
     commit?.flip(vblank);
     latched.complete();
@@ -215,9 +216,9 @@ export class Pipe implements Disposable {
 
   #startScan(frame: Frame, vblank: VblankTime, commit: CrtcCommit | null): void {
     const done = new Completion();
-    const viewers = [...this.#monitors].filter(monitor => this.#unseen || monitor.everyFrame);
+    const viewers = [...this.#monitors].filter(monitor => this.#unseen.has(monitor) || monitor.everyFrame);
     const crc = viewers.some(monitor => monitor.crc);
-    this.#unseen = false;
+    this.#unseen.clear();
     const scan = new Scan({
       machine: this.#machine,
       engine: this.#engine,

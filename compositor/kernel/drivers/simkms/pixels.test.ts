@@ -153,6 +153,17 @@ describe('scan-out', () => {
     expect(statistics().framesScanned - scanned).toBeLessThanOrEqual(1);
   });
 
+  it('shows a monitor that comes later the picture, and nobody else again', () => {
+    const { machine, simkms } = lit();
+    const seen: string[] = [];
+    const watch = (name: string) => simkms.attachMonitor('Virtual-1', { frame: () => seen.push(name) });
+    watch('first');
+    machine.advance(3n * FRAME);
+    watch('second');
+    machine.advance(3n * FRAME);
+    expect(seen).toEqual(['first', 'second']);
+  });
+
   it('misses the flip, and says so, while the engine still reads the frame before', () => {
     const { client, machine, ids, word, fenceAt, statistics, target } = lit({
       speed: { bytesPerMicrosecond: 1, setupNanoseconds: 0 },
