@@ -13,6 +13,7 @@ import { PAGE_SIZE } from '../task/address-space.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import type { FileCall, FileOperations, FileStatus, MapRequest } from '../task/open-file.ts';
 import type { Task } from '../task/task.ts';
+import { TextDirectory } from '../task/text-file.ts';
 import { MemFile } from './memfd.ts';
 import { PageList, type PageSource } from './page-list.ts';
 
@@ -28,8 +29,16 @@ interface Item {
   readonly size: bigint;
 }
 
-/** Adds `/dev/udmabuf`, which makes dma-bufs of the pages of memfds (`drivers/dma-buf/udmabuf.c`). */
+/**
+ * Adds `/dev/udmabuf`, which makes dma-bufs of the pages of memfds (`drivers/dma-buf/udmabuf.c`), and the module's
+ * parameters in /sys.
+ */
 export function addUdmabufDevice(kernel: Kernel): Disposable {
+  const parameters = new TextDirectory(kernel, '/sys/module/udmabuf/parameters', {
+    list_limit: () => `${LIST_LIMIT}\n`,
+    size_limit_mb: () => `${SIZE_LIMIT >> 20n}\n`,
+  });
+  kernel.mount(parameters.path, parameters);
   return kernel.addNode({ path: '/dev/udmabuf', access: 'everybody', open: () => new UdmabufDevice(kernel) });
 }
 

@@ -68,7 +68,9 @@ export interface FileOperations {
   readonly noExec?: boolean;
   /** The number of that mount, for fdinfo. */
   readonly mount?: number;
-  /** What /proc/PID/fd shows. */
+  /** The path that it was opened by. */
+  readonly path?: string;
+  /** A name for people; what /proc/PID/fd shows of a file without a path. */
   describe(): string;
   status(): FileStatus;
   /** Further lines of /proc/PID/fdinfo. */

@@ -25,7 +25,7 @@ export function openPath(task: Task, path: string, flags: number): number {
 /** readlink(2), of the links in /proc/self/fd alone. ENOENT, EINVAL. */
 export function readLink(task: Task, path: string): string {
   const own = ownDescriptor(path);
-  if (own?.directory === 'fd') return ownFile(task, own.fd).operations.describe();
+  if (own?.directory === 'fd') return linkTo(ownFile(task, own.fd));
   throw new KernelError('EINVAL', `${path} is no link`);
 }
 
@@ -43,10 +43,13 @@ function reopen(task: Task, file: OpenFile, flags: number): OpenFile {
   const { kernel } = task;
   const { operations } = file;
   if (operations.reopen) return operations.reopen(flags);
-  const path = operations.describe();
+  const path = linkTo(file);
   if (kernel.nodes.includes(path)) return kernel.file(kernel.open(path, task, flags), shownFlags(flags));
   throw new KernelError('ENXIO', `a ${operations.kind} cannot be opened again`);
 }
+
+/** Where a link in /proc/PID/fd points to. */
+const linkTo = ({ operations }: OpenFile): string => operations.path ?? operations.describe();
 
 /** What /proc/PID/fdinfo shows (`fs/proc/fd.c`). */
 function fdInfo(task: Task, fd: number): string {

@@ -1,21 +1,22 @@
-import type { Kernel } from '../kernel.ts';
+import type { FileSystem, Kernel } from '../kernel.ts';
+import { KernelError } from './kernel-error.ts';
 import type { FileCall, FileOperations, FileStatus, UserSlice } from './open-file.ts';
 
 /** A file of text that the kernel writes when it is opened: procfs, sysfs, debugfs (`fs/seq_file.c`). */
 export class TextFile implements FileOperations {
   readonly kind = 'text file';
   readonly #inode: bigint;
-  readonly #path: string;
+  readonly path: string;
   readonly #bytes: Uint8Array;
 
   constructor(kernel: Kernel, path: string, text: string) {
     this.#inode = kernel.allocateInode();
-    this.#path = path;
+    this.path = path;
     this.#bytes = new TextEncoder().encode(text);
   }
 
   describe(): string {
-    return this.#path;
+    return this.path;
   }
 
   status(): FileStatus {
@@ -28,5 +29,24 @@ export class TextFile implements FileOperations {
     if (part.length > 0) into.write(0, part);
     call.file.position += BigInt(part.length);
     return part.length;
+  }
+}
+
+/** A directory of text files, by their names. */
+export class TextDirectory implements FileSystem {
+  readonly path: string;
+  readonly #kernel: Kernel;
+  readonly #files: { readonly [name: string]: () => string };
+
+  constructor(kernel: Kernel, path: string, files: { readonly [name: string]: () => string }) {
+    this.#kernel = kernel;
+    this.path = path;
+    this.#files = files;
+  }
+
+  open(name: string): TextFile {
+    const text = Object.hasOwn(this.#files, name) ? this.#files[name] : undefined;
+    if (!text) throw new KernelError('ENOENT', `there is no ${this.path}/${name}`);
+    return new TextFile(this.#kernel, `${this.path}/${name}`, text());
   }
 }

@@ -3,6 +3,7 @@ import { env } from './env.ts';
 import { memfd } from './memfd.ts';
 import { syncfile } from './syncfile.ts';
 import { syncobj } from './syncobj.ts';
+import { udmabuf } from './udmabuf.ts';
 
 /** One probe program: what it asks, and the recording of the same name. */
 export interface Area {
@@ -11,4 +12,4 @@ export interface Area {
 }
 
 /** Areas in the order in which they were recorded. Each has a machine of its own. */
-export const areas: readonly Area[] = [env, syncfile, memfd, syncobj];
+export const areas: readonly Area[] = [env, syncfile, memfd, udmabuf, syncobj];
