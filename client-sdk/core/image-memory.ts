@@ -25,8 +25,11 @@ export interface ImageMemory extends Disposable {
 }
 
 /** Whether this process can give the server memory of its own and be given the server's. */
-function hostMemoryOf({ connection, options }: Client): HostMemory | null {
-  return (connection.passesDescriptors && options.hostMemory) || null;
+function hostMemoryOf(client: Client): HostMemory | null {
+  const { connection, options } = client;
+  // Descriptors leave this end, but a server of the native wire may have no way to take them.
+  const arrive = connection.wire !== 'msgpack' || client.offers('fencepost_descriptors_v1') > 0;
+  return (connection.passesDescriptors && arrive && options.hostMemory) || null;
 }
 
 /** A memfd for wl_shm: this process's own where descriptors travel, else one of the client's Task. */

@@ -26,6 +26,8 @@ type Offer = (client: Client) => boolean;
 const everybody: Offer = () => true;
 /** Fences and dma-bufs are files of a Task: a client without kernel calls could never have one. */
 const withKernelCalls: Offer = client => client.may('kernel-calls');
+/** Only this end of a connection knows whether descriptors arrive here. */
+const withDescriptors: Offer = client => client.connection.passesDescriptors;
 const withCapture: Offer = client => client.may('capture');
 
 /** Offers everything there is, in the order in which clients are told of it. Disposing withdraws it all. */
@@ -74,6 +76,9 @@ export function offerGlobals(context: Context, server: Server): Disposable {
     1,
     withKernelCalls,
     (caller, resource) => void new KernelCalls(caller, resource),
+  );
+  offer('fencepost_descriptors_v1', 1, withDescriptors, (_, resource) =>
+    resource.setHandlers({ destroy: () => {} }),
   );
   offered.push(offerOutputs(context, server));
   return {

@@ -1,6 +1,7 @@
 // Every interface this tree knows, by name: where a table names another interface, it is found here.
 import * as imageCaptureSource from './ext-image-capture-source.ts';
 import * as imageCopyCapture from './ext-image-copy-capture.ts';
+import * as descriptors from './fencepost-descriptors.ts';
 import * as histogram from './fencepost-histogram.ts';
 import * as kernel from './fencepost-kernel.ts';
 import * as observation from './fencepost-observation.ts';
@@ -28,6 +29,7 @@ export const interfaces = {
   ...singlePixelBuffer,
   ...imageCaptureSource,
   ...imageCopyCapture,
+  ...descriptors,
   ...histogram,
   ...kernel,
   ...observation,
