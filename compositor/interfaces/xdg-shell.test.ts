@@ -66,6 +66,22 @@ describe('xdg_toplevel', () => {
     }
   });
 
+  it('is configured within the limits it set, and beyond them when it fills the output', () => {
+    const surface = client.surface();
+    const base = client.bind('xdg_wm_base');
+    const xdg = base.get_xdg_surface(surface);
+    const toplevel = xdg.get_toplevel();
+    const sizes: string[] = [];
+    toplevel.on('configure', (width, height) => sizes.push(`${width}x${height}`));
+    toplevel.set_max_size(300, 0);
+    toplevel.set_min_size(0, 500);
+    surface.commit();
+    client.settle();
+    toplevel.set_fullscreen(null);
+    client.settle();
+    expect(sizes).toEqual(['300x500', '640x480']);
+  });
+
   it('may say its wishes before the first commit', () => {
     const surface = client.surface();
     const xdg = client.bind('xdg_wm_base').get_xdg_surface(surface);

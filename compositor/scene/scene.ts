@@ -215,7 +215,9 @@ export class Scene {
     if (window === this.#windows.at(-1)) states.push('activated');
     if (this.#hidden(window, slot)) states.push('suspended');
     const { width, height } = slot.rect;
-    window.configure({ size: { width, height }, bounds: { width, height }, states });
+    const whole = slot.mode === 'fullscreen' || slot.mode === 'maximised';
+    const size = whole ? { width, height } : window.fit({ width, height });
+    window.configure({ size, bounds: { width, height }, states });
   }
 
   /** Whether another window has the output to itself. */

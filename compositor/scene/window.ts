@@ -2,7 +2,6 @@
 
 import type { Rect, Size } from './region.ts';
 import type { Surface } from './surface.ts';
-import { NO_SIZE } from './surface-state.ts';
 
 export type WindowStateName = 'activated' | 'maximised' | 'fullscreen' | 'tiled' | 'suspended';
 
@@ -68,10 +67,17 @@ export class Window {
     return this.#configuration;
   }
 
-  /** Size limits the client committed; 0 is none. */
-  get limits(): { minimum: Size; maximum: Size } {
+  /** A size as near to this one as the limits that the client committed allow; 0 is no limit. */
+  fit({ width, height }: Size): Size {
     const { role } = this.surface.state;
-    return role.kind === 'xdg' ? role : { minimum: NO_SIZE, maximum: NO_SIZE };
+    if (role.kind !== 'xdg') return { width, height };
+    const { minimum, maximum } = role;
+    const within = (size: number, low: number, high: number): number =>
+      Math.max(low, high > 0 ? Math.min(size, high) : size);
+    return {
+      width: within(width, minimum.width, maximum.width),
+      height: within(height, minimum.height, maximum.height),
+    };
   }
 
   /** Sends a configuration unless the client has been told just that. */
