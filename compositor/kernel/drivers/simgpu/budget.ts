@@ -1,25 +1,31 @@
-import { KernelError } from '../../task/kernel-error.ts';
+import { type ErrnoName, KernelError } from '../../task/kernel-error.ts';
 import type { Task } from '../../task/task.ts';
 
-/** Commands that one process may have waiting, over all of its files and contexts: memory of the kernel that it takes. */
-const COMMANDS = 65_536;
+/** What each process may have of something, over all of its files, so that none fills the kernel's memory. */
+export class Budget {
+  readonly #what: string;
+  readonly #limit: number;
+  readonly #code: ErrnoName;
+  readonly #taken = new WeakMap<Task, number>();
 
-/** What each process has waiting, so that one that never lets its jobs run cannot fill the kernel's memory. */
-export class CommandBudget {
-  readonly #waiting = new WeakMap<Task, number>();
+  /** `code` is the error of who wants more than `limit`. */
+  constructor(what: string, limit: number, code: ErrnoName) {
+    this.#what = what;
+    this.#limit = limit;
+    this.#code = code;
+  }
 
-  /** EAGAIN when so many more were too many. */
   check(task: Task, count: number): void {
-    const waiting = this.#waiting.get(task) ?? 0;
-    if (waiting + count > COMMANDS)
+    const taken = this.#taken.get(task) ?? 0;
+    if (taken + count > this.#limit)
       throw new KernelError(
-        'EAGAIN',
-        `${task.name} has ${waiting} commands waiting, ${COMMANDS} are allowed; submit again when a job has finished`,
+        this.#code,
+        `${task.name} has ${taken} ${this.#what} and wants ${count} more, ${this.#limit} are allowed`,
       );
   }
 
   take(task: Task, count: number): void {
-    this.#waiting.set(task, (this.#waiting.get(task) ?? 0) + count);
+    this.#taken.set(task, (this.#taken.get(task) ?? 0) + count);
   }
 
   giveBack(task: Task, count: number): void {

@@ -1,6 +1,7 @@
 import { SIMGPU_PRIORITY_HIGH, SIMGPU_PRIORITY_LOW } from '../../../../protocol/uapi/simgpu.ts';
 import type { Kernel } from '../../kernel.ts';
 import { Fence } from '../../sync/fence.ts';
+import type { Task } from '../../task/task.ts';
 import { WaitQueue } from '../../task/wait-queue.ts';
 import type { Job } from './job.ts';
 
@@ -16,8 +17,6 @@ export type ContextState =
 /** A timeline of jobs that run one after the other (`struct drm_sched_entity`). */
 export class RenderContext {
   readonly priority: Priority;
-  /** For people, and the timeline of its fences. */
-  readonly label: string;
   /** Jobs that have not been given to the engine, oldest first. */
   readonly queue: Job[] = [];
   /** Woken when the last job has left. */
@@ -27,15 +26,22 @@ export class RenderContext {
   inFlight = 0;
   /** The device was reset under it, and it has not asked since. */
   sawReset = false;
+  /** The process that made it. */
+  readonly creator: Task;
   readonly #kernel: Kernel;
   readonly #fenceContext: bigint;
   #seqno = 0n;
 
-  constructor(kernel: Kernel, label: string, priority: Priority) {
+  constructor(kernel: Kernel, creator: Task, priority: Priority) {
     this.#kernel = kernel;
-    this.label = label;
+    this.creator = creator;
     this.priority = priority;
     this.#fenceContext = kernel.allocateFenceContexts();
+  }
+
+  /** For people, and the timeline of its fences. */
+  get label(): string {
+    return this.creator.name;
   }
 
   get empty(): boolean {

@@ -11,10 +11,12 @@ import type { DrmCall } from '../../drm/ioctl.ts';
 import type { Kernel } from '../../kernel.ts';
 import { require } from '../../task/kernel-error.ts';
 import { type Sleeping, waitUntil } from '../../task/kernel-thread.ts';
+import { Budget } from './budget.ts';
 import { type Priority, RenderContext } from './context.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const CONTEXTS_PER_FILE = 256;
+const CONTEXTS_PER_PROCESS = 1024;
 /** How long the jobs of a context that nobody has any more may go on (`MAX_WAIT_SCHED_ENTITY_Q_EMPTY`). */
 const DRAIN: Nanoseconds = SECOND;
 
@@ -22,6 +24,7 @@ const DRAIN: Nanoseconds = SECOND;
 export class Contexts {
   readonly #kernel: Kernel;
   readonly #scheduler: Scheduler;
+  readonly #budget = new Budget('contexts', CONTEXTS_PER_PROCESS, 'ENOSPC');
   readonly #byFile = new Map<DrmFile, HandleTable<RenderContext>>();
 
   constructor(kernel: Kernel, scheduler: Scheduler) {
@@ -40,8 +43,10 @@ export class Contexts {
       mayHurry, 'EACCES', 'the high priority is for the master, the seat and root');
     const table = this.#byFile.get(file) ?? new HandleTable<RenderContext>();
     require(table.size < CONTEXTS_PER_FILE, 'ENOSPC', `a file has at most ${CONTEXTS_PER_FILE} contexts`);
+    this.#budget.check(task, 1);
+    this.#budget.take(task, 1);
     this.#byFile.set(file, table);
-    const context = new RenderContext(this.#kernel, task.name, priority as Priority);
+    const context = new RenderContext(this.#kernel, task, priority as Priority);
     this.#scheduler.add(context);
     return table.insert(context);
   }
@@ -90,6 +95,7 @@ export class Contexts {
         yield* waitUntil(context.idle, empty, { what, interruptible: false });
       }
       this.#scheduler.remove(context);
+      this.#budget.giveBack(context.creator, 1);
     }
   }
 }

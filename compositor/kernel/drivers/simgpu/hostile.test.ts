@@ -170,6 +170,21 @@ describe('submissions that lie', () => {
     machine.advance(100_000_000n);
   });
 
+  it('get contexts by the process and not by the file, and back what they destroy', () => {
+    const greedy = client('greedy');
+    const files = [1, 2, 3, 4, 5].map(() => greedy.task.open('/dev/dri/renderD128'));
+    const create = (fd: number) => greedy.task.call(fd, simgpuIoctls.SIMGPU_CONTEXT_CREATE, {}).id!;
+    for (const fd of files.slice(0, 3)) for (let n = 0; n < 256; n++) create(fd);
+    expect(() => create(files[0]!)).toThrow('ENOSPC');
+    for (let n = 0; n < 255; n++) create(files[3]!);
+    expect(() => create(files[4]!)).toThrow('ENOSPC');
+    greedy.task.close(files[0]!);
+    machine.settle();
+    expect(create(files[4]!)).toBe(1);
+    greedy.task.exit();
+    machine.settle();
+  });
+
   it('do not get buffers larger than the machine', () => {
     const create = (size: bigint) => () => app.task.call(app.fd, simgpuIoctls.SIMGPU_GEM_CREATE, { size });
     const used = kernel.memory.used;

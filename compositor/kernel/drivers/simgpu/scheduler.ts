@@ -42,7 +42,9 @@ export class Scheduler implements Disposable {
   readonly #engine: Engine;
   readonly #options: SchedulerOptions;
   readonly #ring: Ring;
-  readonly #contexts: Set<RenderContext>[] = PRIORITIES.map(() => new Set());
+  readonly #contexts = new Set<RenderContext>();
+  /** Those that may have jobs waiting, by priority, in the order of their turns. */
+  readonly #waiting: Set<RenderContext>[] = PRIORITIES.map(() => new Set());
   #inFlight: InFlight[] = [];
   #state: State = { kind: 'running' };
   #timeout: Timer | null = null;
@@ -58,17 +60,19 @@ export class Scheduler implements Disposable {
   }
 
   add(context: RenderContext): void {
-    this.#contexts[PRIORITIES.indexOf(context.priority)]!.add(context);
+    this.#contexts.add(context);
   }
 
   /** Only of a context without jobs. */
   remove(context: RenderContext): void {
-    this.#contexts[PRIORITIES.indexOf(context.priority)]!.delete(context);
+    this.#contexts.delete(context);
+    this.#waitingLike(context).delete(context);
   }
 
   /** Queues a job behind those of its context, to run when `dependencies` have signalled. */
   push(job: Job, dependencies: Iterable<Fence>): void {
     job.context.queue.push(job);
+    this.#waitingLike(job.context).add(job.context);
     job.waitFor(dependencies, () => this.#kick());
     if (job.ready) this.#kick();
   }
@@ -103,15 +107,20 @@ export class Scheduler implements Disposable {
 
   /** The job whose turn it is; its context goes to the end of the line. */
   #next(): Job | null {
-    for (const contexts of this.#contexts)
+    for (const contexts of this.#waiting)
       for (const context of contexts) {
         const job = context.queue[0];
+        if (!job) contexts.delete(context);
         if (!job?.ready || !this.#hasRoom(job)) continue;
         contexts.delete(context);
         contexts.add(context);
         return job;
       }
     return null;
+  }
+
+  #waitingLike({ priority }: RenderContext): Set<RenderContext> {
+    return this.#waiting[PRIORITIES.indexOf(priority)]!;
   }
 
   #hasRoom(job: Job): boolean {
@@ -209,6 +218,7 @@ export class Scheduler implements Disposable {
       this.#giveBack(entry);
       entry.job.unpin();
       entry.job.context.queue.unshift(entry.job);
+      this.#waitingLike(entry.job.context).add(entry.job.context);
     }
     if (guilty) this.#blame(guilty.job);
     this.#state = { kind: 'running' };
@@ -222,8 +232,7 @@ export class Scheduler implements Disposable {
     job.cancelled = 'ETIME';
     if (context.state.kind === 'open') context.state = { kind: 'guilty' };
     this.cancel(context, 'ECANCELED');
-    for (const others of this.#contexts)
-      for (const other of others) if (other !== context) other.sawReset = true;
+    for (const other of this.#contexts) if (other !== context) other.sawReset = true;
   }
 
   #giveBack(entry: InFlight): void {

@@ -6,7 +6,7 @@ import { drmIoctl } from '../../drm/ioctl.ts';
 import { DEFAULT_DEVICE_SPEED, type DeviceSpeed } from '../../engine/cost.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Kernel } from '../../kernel.ts';
-import { CommandBudget } from './budget.ts';
+import { Budget } from './budget.ts';
 import { createBuffer, mmapOffset, waitForBuffer } from './buffers.ts';
 import { Contexts } from './contexts.ts';
 import { Scheduler } from './scheduler.ts';
@@ -22,6 +22,9 @@ export interface SimgpuOptions {
   /** Default /dev/dri/renderD128. */
   path?: string;
 }
+
+/** Commands that the jobs of one process may have waiting, over all of its files and contexts. */
+const WAITING_COMMANDS = 65_536;
 
 const features: ReadonlySet<DrmFeature> = new Set(['gem', 'render', 'syncobj', 'syncobj-timeline']);
 
@@ -40,7 +43,7 @@ export function createSimgpu(kernel: Kernel, options: SimgpuOptions): DrmDevice 
   const speed = options.speed ?? DEFAULT_DEVICE_SPEED;
   const scheduler = kernel.own(new Scheduler(kernel, engine, { speed, timeout }));
   const contexts = new Contexts(kernel, scheduler);
-  const budget = new CommandBudget();
+  const budget = new Budget('commands waiting', WAITING_COMMANDS, 'EAGAIN');
   const path = options.path ?? '/dev/dri/renderD128';
   const device = createDrmDevice(kernel, driver, [{ kind: 'render', path, access: 'everybody' }]);
   device.ioctls.add(

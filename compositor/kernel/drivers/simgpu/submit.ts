@@ -9,7 +9,7 @@ import type { SyncobjPoint } from '../../sync/syncobj-wait.ts';
 import { require } from '../../task/kernel-error.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
 import type { OpenFile } from '../../task/open-file.ts';
-import type { CommandBudget } from './budget.ts';
+import type { Budget } from './budget.ts';
 import { type CheckedCommand, checkCommand } from './commands.ts';
 import type { RenderContext } from './context.ts';
 import type { Contexts } from './contexts.ts';
@@ -26,7 +26,8 @@ const QUEUE_LIMIT = 1024;
 export interface SubmitDevice {
   readonly contexts: Contexts;
   readonly scheduler: Scheduler;
-  readonly budget: CommandBudget;
+  /** Commands that wait. */
+  readonly budget: Budget;
   /** Device time after which a job counts as hung. */
   readonly timeout: bigint;
 }
