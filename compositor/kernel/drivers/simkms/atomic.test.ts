@@ -175,6 +175,13 @@ describe('a modeset', () => {
 });
 
 describe('what the hardware cannot do', () => {
+  it('is drawing beyond what its coordinates reach, be it by the width alone: ERANGE', () => {
+    const { client, ids } = lit();
+    const wide = client.buffer(8192, 10);
+    const grown = { ...planeOf(ids.crtc, wide.fb, { width: 8192, height: 10, x: -100 }), CRTC_W: 4 * 8192 };
+    expect(client.errno([[ids.overlays[0]!, grown]], TEST_ONLY)).toBe('ERANGE');
+  });
+
   it('is reading more overlay pixels than its bandwidth allows: ENOSPC', () => {
     const { client, ids } = lit();
     const large = client.buffer(128, 128);

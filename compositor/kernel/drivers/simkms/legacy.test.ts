@@ -190,6 +190,9 @@ describe('vblank events', () => {
     const start = now();
     queue(0, start - 1n);
     expect(client.events()).toMatchObject([{ type: DRM_EVENT_CRTC_SEQUENCE, sequence: start, userData: 9n }]);
+    // A number of 64 bits that goes round: one before now.
+    queue(DRM_CRTC_SEQUENCE_RELATIVE, 0xffff_ffff_ffff_ffffn);
+    expect(client.events()).toMatchObject([{ sequence: start }]);
     queue(DRM_CRTC_SEQUENCE_RELATIVE, 3n);
     queue(DRM_CRTC_SEQUENCE_NEXT_ON_MISS, start);
     expect(client.events()).toEqual([]);

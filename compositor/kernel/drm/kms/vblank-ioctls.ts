@@ -56,12 +56,16 @@ export const vblankIoctls = (device: KmsDevice): DrmIoctl[] => [
     require((flags & ~known) === 0, 'EINVAL', `unknown flags in 0x${flags.toString(16)}`);
     needsOn(crtc.vblank);
     const now = crtc.vblank.latest();
-    let target = argument.sequence + (flags & DRM_CRTC_SEQUENCE_RELATIVE ? now.sequence : 0n);
-    if (target <= now.sequence && flags & DRM_CRTC_SEQUENCE_NEXT_ON_MISS) target = now.sequence + 1n;
+    let target = BigInt.asUintN(
+      64,
+      argument.sequence + (flags & DRM_CRTC_SEQUENCE_RELATIVE ? now.sequence : 0n),
+    );
+    const passed = BigInt.asUintN(64, now.sequence - target) <= PAST;
+    if (passed) target = now.sequence + (flags & DRM_CRTC_SEQUENCE_NEXT_ON_MISS ? 1n : 0n);
     const pending = file.events.reserve(drm_event_crtc_sequence.size);
     const send = (vblank: VblankTime): void => pending.send(sequenceEvent(user_data, vblank));
-    argument.sequence = target <= now.sequence ? now.sequence : target;
-    if (target <= now.sequence) send(now);
+    argument.sequence = target;
+    if (target === now.sequence) send(now);
     else pending.whenOrphaned(crtc.vblank.at(target, send));
   }),
 ];
