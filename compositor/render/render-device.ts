@@ -69,6 +69,7 @@ export class RenderDevice implements Disposable {
       return this.#submitAll(commands);
     } catch (error) {
       if (!(error instanceof KernelError) || error.code !== 'ECANCELED') throw error;
+      this.task.call(this.fd, simgpuIoctls.SIMGPU_CONTEXT_DESTROY, { id: this.#context });
       this.#context = this.#createContext();
       return this.#submitAll(commands);
     }

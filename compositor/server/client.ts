@@ -219,7 +219,9 @@ export class Client {
     const { machine, limits } = this.#around;
     const queued = this.connection.queuedBytes;
     this.#held = machine.at(machine.now() + limits.notReading, `patience with ${this.name}`, () => {
-      if (this.connection.queuedBytes < queued) this.#hold();
+      const left = this.connection.queuedBytes;
+      if (left <= limits.holdAtBytes) this.#drained();
+      else if (left < queued) this.#hold();
       else this.disconnect(`it does not read: ${queued} bytes wait for it, and none was taken for a while`);
     });
   }

@@ -125,6 +125,7 @@ export class UnixConnection extends MsgpackConnection {
     else if ((events & (EPOLLHUP | EPOLLERR)) !== 0 && !this.ended) {
       this.#discard();
       this.#watch();
+      this.taken();
     }
   }
 

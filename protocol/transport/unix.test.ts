@@ -151,6 +151,23 @@ describe('a Unix connection', () => {
     closeAll(one, other);
   });
 
+  it('keeps nothing for a peer that went while both had stopped reading, and says so', async () => {
+    const [one, other] = connectedPair()!;
+    const here = new Collector(one);
+    one.pause();
+    other.pause();
+    other.send(message(7));
+    for (let index = 0; index < 40; index++) one.send(message(2 + index, new Uint8Array(50_000)));
+    for (let pass = 0; pass < 10; pass++) await turn();
+    const drained = here.drains;
+    expect(one.queuedBytes).toBeGreaterThan(1_000_000);
+    other.close();
+    await until(() => here.drains > drained);
+    expect([one.queuedBytes, here.reasons]).toEqual([0, []]);
+    one.resume();
+    expect(await here.end()).toMatch(/closed by the peer/);
+  });
+
   it('can be paused from within a batch, and then delivers no other', async () => {
     const [one, other] = connectedPair()!;
     const there = new Collector();
