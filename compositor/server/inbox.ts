@@ -1,10 +1,11 @@
 // Messages that have arrived and wait for their turn.
-import type { Message } from '../../protocol/object/message.ts';
+import { isHandle, type Message } from '../../protocol/object/message.ts';
 import type { Limits } from './limits.ts';
 
 interface Waiting {
   readonly message: Message;
   readonly bytes: number;
+  readonly handles: number;
 }
 
 /** A queue with a weight: it says when the sender should stop and when it may go on. */
@@ -13,6 +14,7 @@ export class Inbox {
   #queue: Waiting[] = [];
   #head = 0;
   #bytes = 0;
+  #handles = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -24,18 +26,26 @@ export class Inbox {
 
   /** More waits than should: the connection is to be paused. */
   get full(): boolean {
-    return this.length >= this.#limits.pauseAt || this.#bytes >= this.#limits.pauseAtBytes;
+    const { pauseAt, pauseAtBytes, pauseAtHandles } = this.#limits;
+    return this.length >= pauseAt || this.#bytes >= pauseAtBytes || this.#handles >= pauseAtHandles;
   }
 
   /** Half of what makes it full, or less: the connection may go on. */
   get relaxed(): boolean {
-    return this.length <= this.#limits.pauseAt / 2 && this.#bytes <= this.#limits.pauseAtBytes / 2;
+    const { pauseAt, pauseAtBytes, pauseAtHandles } = this.#limits;
+    return (
+      this.length <= pauseAt / 2 && this.#bytes <= pauseAtBytes / 2 && this.#handles <= pauseAtHandles / 2
+    );
   }
 
   /** `bytes` is the size of the whole batch; each message counts for its share. */
   add(batch: readonly Message[], bytes: number): void {
     const share = bytes / Math.max(1, batch.length);
-    for (const message of batch) this.#queue.push({ message, bytes: share });
+    for (const message of batch) {
+      const handles = handlesOf(message);
+      this.#queue.push({ message, bytes: share, handles });
+      this.#handles += handles;
+    }
     this.#bytes += bytes;
   }
 
@@ -44,6 +54,7 @@ export class Inbox {
     if (!waiting) return undefined;
     this.#head++;
     this.#bytes -= waiting.bytes;
+    this.#handles -= waiting.handles;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;
@@ -54,4 +65,10 @@ export class Inbox {
     }
     return waiting;
   }
+}
+
+function handlesOf({ args }: Message): number {
+  let count = 0;
+  for (const argument of args) if (isHandle(argument)) count++;
+  return count;
 }

@@ -12,6 +12,8 @@ export interface Limits {
   readonly pauseAt: number;
   /** Bytes that may wait to be handled before the connection is paused. */
   readonly pauseAtBytes: number;
+  /** Descriptors that may wait with their messages before the connection is paused: each is one of this process's. */
+  readonly pauseAtHandles: number;
   /** Bytes that may wait to be read by the client before its requests wait too, until it has read them. */
   readonly holdAtBytes: number;
   /** Bytes that may wait to be read by the client before it is disconnected: events come whether it asks or not. */
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   timePerTurn: MILLISECOND,
   pauseAt: 1024,
   pauseAtBytes: 4 << 20,
+  pauseAtHandles: 256,
   holdAtBytes: 1 << 20,
   // What is held at 1 MiB plus the longest answer, and as much again for events.
   queuedBytes: 4 << 20,
