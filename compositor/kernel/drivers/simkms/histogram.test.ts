@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { drmIoctls } from '../../../../protocol/uapi/drm.ts';
 import {
   DRM_MODE_ATOMIC_ALLOW_MODESET as ALLOW_MODESET,
   drm_color_lut,
+  modeIoctls,
   DRM_MODE_ATOMIC_NONBLOCK as NONBLOCK,
   DRM_MODE_ATOMIC_TEST_ONLY as TEST_ONLY,
 } from '../../../../protocol/uapi/drm-mode.ts';
 import { F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_WRITE } from '../../../../protocol/uapi/fcntl.ts';
-import { simkms_histogram_record as record } from '../../../../protocol/uapi/simkms.ts';
+import {
+  DRM_CLIENT_CAP_SIMKMS_HISTOGRAM,
+  simkms_histogram_record as record,
+} from '../../../../protocol/uapi/simkms.ts';
 import { MILLISECOND } from '../../../machine/machine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { VirtualEngine } from '../../engine/virtual-engine.ts';
@@ -49,6 +54,23 @@ describe('a histogram', () => {
     expect(client.errno([[ids.crtc, { HISTOGRAM_FD: recordMemfd(display) }]], TEST_ONLY)).toBe('EINVAL');
     expect(client.errno([[ids.crtc, { HISTOGRAM_FENCE_PTR: display.word }]], NONBLOCK)).toBe('EINVAL');
     expect(client.value(ids.crtc, 'HISTOGRAM_FD')).toBe(0xffff_ffff_ffff_ffffn);
+  });
+
+  it('is for clients that opted in, whoever else guesses its properties', () => {
+    const display = lit();
+    const { client, ids } = display;
+    const request = {
+      flags: TEST_ONLY,
+      objs_ptr: [ids.crtc],
+      count_props_ptr: [2],
+      props_ptr: ['HISTOGRAM_ENABLE', 'HISTOGRAM_FD'].map(name => client.property(ids.crtc, name)),
+      prop_values_ptr: [1n, BigInt(recordMemfd(display))],
+    };
+    const ask = () => client.task.call(client.fd, modeIoctls.DRM_IOCTL_MODE_ATOMIC, request);
+    ask();
+    const capability = DRM_CLIENT_CAP_SIMKMS_HISTOGRAM;
+    client.task.call(client.fd, drmIoctls.DRM_IOCTL_SET_CLIENT_CAP, { capability, value: 0n });
+    expect(ask).toThrow('EINVAL');
   });
 
   it('is of one commit: the next counts nothing unless it asks too', () => {

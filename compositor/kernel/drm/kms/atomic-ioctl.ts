@@ -120,9 +120,15 @@ function bindingOf(object: LeasedObject, id: number): { readonly property: Prope
   return binding;
 }
 
-/** `drm_atomic_set_property`: ENOENT for a property that the object has not, EINVAL for a bad value. */
+/**
+ * `drm_atomic_set_property`: ENOENT for a property that the object has not, EINVAL for a bad value, or one that needs a
+ * capability which the client has not set.
+ */
 export function setProperty(request: AtomicRequest, object: LeasedObject, id: number, value: bigint): void {
-  bindingOf(object, id).property.validate(value, request.device.objects);
+  const { property } = bindingOf(object, id);
+  property.validate(value, request.device.objects);
+  const mayCount = property.audience !== 'histogram' || request.device.client(request.file).histogram;
+  require(mayCount, 'EINVAL', `${property.name} needs DRM_CLIENT_CAP_SIMKMS_HISTOGRAM`);
   const { state } = request;
   if (object instanceof Plane) object.bindings.get(id)!.write!(state.plane(object), value, request);
   else if (object instanceof Crtc) object.bindings.get(id)!.write!(state.crtc(object), value, request);

@@ -14,6 +14,8 @@ import { u32 } from '../../../../protocol/uapi/struct.ts';
 import { KernelError, require } from '../../task/kernel-error.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
 import { type DrmCall, type DrmIoctl, drmIoctl } from '../ioctl.ts';
+import type { AtomicRequest } from './atomic-request.ts';
+import type { AtomicState } from './atomic-state.ts';
 import { Blob } from './blob.ts';
 import { Connector } from './connector.ts';
 import { Crtc } from './crtc.ts';
@@ -23,7 +25,7 @@ import { legacyCommit } from './legacy-commit.ts';
 import { cursorIoctls } from './legacy-cursor.ts';
 import { gammaIoctls } from './legacy-gamma.ts';
 import { lookup, lookupFor, requireHeld } from './lookup.ts';
-import { checkMode, modeToBytes } from './mode.ts';
+import { checkMode, type Mode, modeToBytes } from './mode.ts';
 import { Plane } from './plane.ts';
 
 const INT_MAX = 0x7fffffff;
@@ -79,27 +81,46 @@ function* setCrtc(
   const connectors = readConnectors(device, call, argument.set_connectors_ptr, argument.count_connectors);
   yield* legacyCommit(device, call, {
     change: request => {
-      const { state } = request;
-      const draft = state.crtc(crtc);
-      state.addConnectorsOf(crtc);
-      for (const { object, draft: other } of state.connectors.values())
-        if (other.crtc === crtc && !connectors.has(object)) state.setConnectorCrtc(other, null);
-      for (const connector of connectors) state.setConnectorCrtc(state.connector(connector), crtc);
-      draft.active = on;
-      draft.mode = on ? mode : null;
-      draft.modeBlob = on ? request.adopt(new Blob(device.objects, modeToBytes(mode))) : null;
-      const plane = state.plane(crtc.primary);
-      state.setPlaneCrtc(plane, fb ? crtc : null);
-      plane.fb = fb && again(device, fb);
-      plane.rotation = DRM_MODE_ROTATE_0;
-      Object.assign(plane, { crtcX: 0, crtcY: 0, crtcW: mode.hdisplay, crtcH: mode.vdisplay });
-      plane.srcX = argument.x * 65536;
-      plane.srcY = argument.y * 65536;
-      plane.srcW = mode.hdisplay * 65536;
-      plane.srcH = mode.vdisplay * 65536;
+      drive(request, crtc, connectors, on ? mode : null);
+      showPart(request.state, crtc.primary, fb && { crtc, fb: again(device, fb), ...argument });
     },
   });
   for (const connector of connectors) connector.dpms = DRM_MODE_DPMS_ON;
+}
+
+/** These connectors, and no others, show what the CRTC sends in a mode; null: nothing. */
+function drive(
+  request: AtomicRequest,
+  crtc: Crtc,
+  connectors: ReadonlySet<Connector>,
+  mode: Mode | null,
+): void {
+  const { state } = request;
+  const draft = state.crtc(crtc);
+  state.addConnectorsOf(crtc);
+  for (const { object, draft: other } of state.connectors.values())
+    if (other.crtc === crtc && !connectors.has(object)) state.setConnectorCrtc(other, null);
+  for (const connector of connectors) state.setConnectorCrtc(state.connector(connector), crtc);
+  draft.active = mode !== null;
+  draft.mode = mode;
+  draft.modeBlob = mode && request.adopt(new Blob(request.device.objects, modeToBytes(mode)));
+}
+
+/** A primary plane fills its CRTC's mode with the framebuffer's pixels from `x`, `y` on, or is off. */
+function showPart(
+  state: AtomicState,
+  primary: Plane,
+  shown: { crtc: Crtc; fb: Framebuffer; x: number; y: number; mode: Mode } | null,
+): void {
+  const plane = state.plane(primary);
+  state.setPlaneCrtc(plane, shown?.crtc ?? null);
+  plane.fb = shown?.fb ?? null;
+  if (!shown) return;
+  plane.rotation = DRM_MODE_ROTATE_0;
+  const { hdisplay, vdisplay } = shown.mode;
+  Object.assign(plane, { crtcX: 0, crtcY: 0, crtcW: hdisplay, crtcH: vdisplay });
+  Object.assign(plane, { srcX: shown.x * 65536, srcY: shown.y * 65536 });
+  Object.assign(plane, { srcW: hdisplay * 65536, srcH: vdisplay * 65536 });
 }
 
 /** Looked up once more: it may have been removed while the call waited for a lock. */
