@@ -1,5 +1,5 @@
 // Clients over real sockets: descriptors that travel, pixels that are copied instead, and processes that die.
-import { readFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
@@ -15,7 +15,7 @@ import {
   type Served,
   serve,
 } from './program.ts';
-import { type Client, connect, type SyncMode, screenshot, whyNoDescriptors } from './sdk.ts';
+import { type Client, connect, openHostFiles, type SyncMode, screenshot, whyNoDescriptors } from './sdk.ts';
 
 let native: Served;
 let plain: Served;
@@ -29,6 +29,8 @@ beforeAll(async () => {
 }, BUILD_TIMEOUT);
 
 const LIMIT = { timeout: 10_000 };
+/** Some tests are about descriptors that travel: where they cannot, there is nothing to see. */
+const descriptors = whyNoDescriptors() === '';
 
 /** Every pixel that a screenshot has. */
 async function colorsOn(client: Client): Promise<Set<string>> {
@@ -62,18 +64,21 @@ describe.each(['by descriptors', 'over a WebSocket'] as const)('pixels that trav
   it.each(ways)('are on the screen (%s, %s)', async (kind, sync) => {
     const display = how === 'over a WebSocket' ? native.websocket : native.display;
     const client = await connect({ display, ...LIMIT });
-    expect(client.connection.passesDescriptors).toBe(how === 'by descriptors' && whyNoDescriptors() === '');
+    expect(client.connection.passesDescriptors).toBe(how === 'by descriptors' && descriptors);
     await show(client, kind, sync, 0x336699);
     expect(await colorsOn(client)).toEqual(new Set([bgr(0x336699)]));
     await client.close();
   });
 });
 
+const without = { FENCEPOST_NO_NATIVE: '1' };
+
 describe.each([
-  ['without native calls on both sides', () => plain],
-  ['without native calls in the client', () => native],
-])('pixels that are copied, %s', (_, server) => {
-  const environment = () => ({ FENCEPOST_DISPLAY: server().display, FENCEPOST_NO_NATIVE: '1' });
+  ['without native calls on both sides', () => plain, without],
+  ['without native calls in the client', () => native, without],
+  ['without native calls in the server', () => plain, {}],
+])('pixels that are copied, %s', (_, server, lack) => {
+  const environment = () => ({ FENCEPOST_DISPLAY: server().display, ...lack });
 
   it('are on the screen', async () => {
     const client = new Running(process.execPath, [example('photo-viewer')], environment());
@@ -97,10 +102,10 @@ describe.each([
 
 it('a server without native calls says once that pixels are copied', () => {
   expect(plain.process.output.match(/pixels are copied through the socket/g)).toHaveLength(1);
-  expect(native.process.output).not.toMatch(/pixels are copied/);
+  if (descriptors) expect(native.process.output).not.toMatch(/pixels are copied/);
 });
 
-describe('a process that is killed', () => {
+describe.runIf(descriptors)('a process that is killed', () => {
   it('in the middle of a frame takes nothing with it, and gives everything back', async () => {
     const watcher = await connect({ display: native.display, ...LIMIT });
     await show(watcher, 'shm', 'implicit', 0x123456);
@@ -120,6 +125,62 @@ describe('a process that is killed', () => {
     }
     await watcher.close();
   });
+});
+
+describe.runIf(descriptors)('a file that is cut short while the server shows it', () => {
+  const [WIDTH, HEIGHT] = [320, 240];
+
+  it.each([0, 4096, WIDTH * HEIGHT * 2])('to %i bytes: only its owner goes', async length => {
+    const client = await connect({ display: native.display, ...LIMIT });
+    // An ordinary file: nobody can seal it against shrinking.
+    const fd = openSync(join(privateDirectory(), 'pixels'), 'w+');
+    writeSync(fd, Buffer.alloc(WIDTH * HEIGHT * 4, 0x55));
+    const window = await client.createWindow({ fullscreen: true }, LIMIT);
+    await (await window.nextFrame(LIMIT)).presentWithFeedback();
+    const pool = client.shared('wl_shm').create_pool({ kind: 'host', fd }, WIDTH * HEIGHT * 4);
+    const buffer = pool.create_buffer(0, WIDTH, HEIGHT, WIDTH * 4, 1);
+    const show = () => window.surface.presentBuffer(buffer, { width: WIDTH, height: HEIGHT });
+    show();
+    while (!(await colorsOn(client)).has('555555'));
+    ftruncateSync(fd, length);
+    closeSync(fd);
+    show();
+    expect(await client.closed).toMatchObject({
+      kind: 'protocol-error',
+      error: { message: expect.stringMatching(/the pool's file ends before byte 307200.*cut short/) },
+    });
+    const watcher = await connect({ display: native.display, ...LIMIT });
+    expect(await colorsOn(watcher)).toEqual(new Set(['000000']));
+    await watcher.close();
+  });
+
+  it('cannot be, where it could be sealed', async () => {
+    const client = await connect({ display: native.display, ...LIMIT });
+    const fd = openHostFiles()!.memfd('sealable', 4096);
+    const buffer = client
+      .shared('wl_shm')
+      .create_pool({ kind: 'host', fd }, 4096)
+      .create_buffer(0, 32, 32, 128, 1);
+    const window = await client.createWindow({ fullscreen: true }, LIMIT);
+    await (await window.nextFrame(LIMIT)).presentWithFeedback();
+    window.surface.presentBuffer(buffer, { width: 32, height: 32 });
+    await colorsOn(client);
+    expect(() => ftruncateSync(fd, 0)).toThrow(/EPERM/);
+    closeSync(fd);
+    await client.close();
+  });
+});
+
+it('a client that floods its socket does not keep the others from being served', async () => {
+  const [flood, watcher] = [
+    await connect({ display: native.display, ...LIMIT }),
+    await connect({ display: native.display, ...LIMIT }),
+  ];
+  for (let count = 0; count < 50_000; count++) flood.display.sync();
+  await show(watcher, 'shm', 'implicit', 0x224466);
+  expect(await colorsOn(watcher)).toEqual(new Set([bgr(0x224466)]));
+  await watcher.close();
+  await flood.close();
 });
 
 describe('bytes that are no messages', () => {
