@@ -88,6 +88,33 @@ describe('serve', () => {
   });
 });
 
+describe('demo', () => {
+  /** Processes that were given a certain display. */
+  const processesWith = (display: string): string[] =>
+    readdirSync('/proc').filter(pid => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`FENCEPOST_DISPLAY=${display}\0`);
+      } catch {
+        return false;
+      }
+    });
+
+  it.each(['demo', ''])(
+    '(said as "%s") shows three clients, and with Ctrl-C all of them end',
+    async command => {
+      const directory = privateDirectory();
+      const words = command === '' ? [] : [command];
+      const running = fencepost([...words, '--output', '320x240'], { XDG_RUNTIME_DIR: directory });
+      const [, display] = await running.says(/FENCEPOST_DISPLAY=(\S+)\)/);
+      await running.says(/composited [1-9].* clients 3 /);
+      expect(processesWith(display!)).toHaveLength(3);
+      const { status, output } = await running.end('SIGINT');
+      expect([status, processesWith(display!), readdirSync(directory)]).toEqual([0, [], []]);
+      expect(output).not.toMatch(/ended with status|fault|Error/);
+    },
+  );
+});
+
 describe('screenshot and info, against a running compositor', () => {
   const ask = (...words: string[]) => fencepost(words, { FENCEPOST_DISPLAY: server.display }).ended;
 
