@@ -18,6 +18,8 @@ export interface Behaviour {
   readonly planeColorPipelineCap: boolean;
   /** Buffers of bochs lie in the memory of its card. */
   readonly bochsHasVideoMemory: boolean;
+  /** A pixel of a dumb buffer takes whole bytes, unless it takes 1, 2 or 4 bits; before, all were packed (`drm_mode_size_dumb`). */
+  readonly dumbPixelsAreWholeBytes: boolean;
 }
 
 const BEHAVIOURS: { readonly [version in KernelVersion]: Behaviour } = {
@@ -30,6 +32,7 @@ const BEHAVIOURS: { readonly [version in KernelVersion]: Behaviour } = {
     syncobjHandleZeroCanBeFreed: true,
     planeColorPipelineCap: true,
     bochsHasVideoMemory: false,
+    dumbPixelsAreWholeBytes: true,
   },
   '6.12': {
     version: '6.12',
@@ -40,6 +43,7 @@ const BEHAVIOURS: { readonly [version in KernelVersion]: Behaviour } = {
     syncobjHandleZeroCanBeFreed: false,
     planeColorPipelineCap: false,
     bochsHasVideoMemory: true,
+    dumbPixelsAreWholeBytes: false,
   },
 };
 

@@ -42,6 +42,8 @@ export interface DrmDriver {
   readonly exportModule?: string;
   /** Where others cannot attach to an exported object (no `get_sg_table`): the errno. */
   readonly attachRefusal?: ErrnoName;
+  /** An object's place in the node's address space is free when the host has confirmed that it is gone. */
+  readonly freedByHost?: boolean;
   /** Where the driver cannot use other exporters' memory. */
   readonly importRefusal?: ImportRefusal;
 }

@@ -1,4 +1,5 @@
 import { modeIoctls } from '../../../protocol/uapi/drm-mode.ts';
+import type { Kernel } from '../kernel.ts';
 import { pageAlign } from '../task/address-space.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import { createObject } from './create.ts';
@@ -6,10 +7,10 @@ import { type DrmCall, drmIoctl } from './ioctl.ts';
 
 const U32_MAX = 0xffff_ffff;
 
-/** Bytes of a row: formats of less than a byte are packed, all others take whole bytes for a pixel. */
-export function dumbPitch(width: number, bpp: number): number {
-  if (bpp === 1 || bpp === 2 || bpp === 4) return Math.ceil((width * bpp) / 8);
-  return width * Math.ceil(bpp / 8);
+/** Bytes of a row: formats of less than a byte are packed, all others take whole bytes for a pixel (`drm_mode_size_dumb`). */
+function dumbPitch({ behaviour }: Kernel, width: number, bpp: number): number {
+  const packed = bpp === 1 || bpp === 2 || bpp === 4 || !behaviour.dumbPixelsAreWholeBytes;
+  return packed ? Math.ceil((width * bpp) / 8) : width * Math.ceil(bpp / 8);
 }
 
 /** `drm_mode_create_dumb` (`drivers/gpu/drm/drm_dumb_buffers.c`): its checks, all of them EINVAL. */
@@ -36,7 +37,7 @@ export const dumbIoctls = [
     checkSize(width, height, bpp);
     const { dumbBitsPerPixel: only = bpp, name } = call.device.driver;
     require(bpp === only, 'EINVAL', `dumb buffers of ${name} have ${only} bits per pixel, not ${bpp}`);
-    const pitch = dumbPitch(width, bpp);
+    const pitch = dumbPitch(call.device.kernel, width, bpp);
     const size = pageAlign(pitch * height);
     const object = createObject(call.device, size, 'dumb buffer');
     argument.handle = call.file.objects.create(object);

@@ -28,6 +28,8 @@ export class GemObject {
   readonly reservation: Reservation;
   readonly importedFrom: DmaBuf | null;
   readonly label: string;
+  /** `drm_gem_create_mmap_offset`: where mmap of the device's node finds it; the same for as long as it lives. */
+  readonly offset: bigint;
   /** Flink name, 0 when it has none. */
   name = 0;
   /** The dma-buf it was exported as or imported from, as long as it has handles; a reference of the object's own. */
@@ -35,7 +37,6 @@ export class GemObject {
   readonly #handles = new Map<DrmFile, number>();
   #handleCount = 0;
   #references = 1;
-  #offset: bigint | null = null;
 
   constructor(device: DrmDevice, options: GemOptions) {
     this.device = device;
@@ -44,6 +45,7 @@ export class GemObject {
     this.reservation = options.reservation;
     this.importedFrom = options.importedFrom ?? null;
     this.label = options.label;
+    this.offset = device.offsets.add(this);
     device.objects.add(this);
   }
 
@@ -65,12 +67,6 @@ export class GemObject {
   put(): void {
     if (this.#references === 0) throw new Error(`${this.describe()} was freed once too often`);
     if (--this.#references === 0) this.#free();
-  }
-
-  /** `drm_gem_create_mmap_offset`: where mmap of the device's node finds it; the same for as long as it lives. */
-  get offset(): bigint {
-    this.#offset ??= this.device.offsets.add(this);
-    return this.#offset;
   }
 
   /** Whether a file has a handle of it (`drm_vma_node_is_allowed`). */
@@ -118,7 +114,10 @@ export class GemObject {
 
   #free(): void {
     this.device.objects.delete(this);
-    if (this.#offset !== null) this.device.offsets.remove(this);
+    const { driver, kernel } = this.device;
+    const free = () => this.device.offsets.remove(this);
+    if (driver.freedByHost) kernel.machine.post(`the host frees a ${this.label} of ${driver.name}`, free);
+    else free();
     this.backing[Symbol.dispose]();
   }
 }

@@ -35,9 +35,9 @@ export class OffsetManager {
     if (at >= 0) this.#nodes.splice(at, 1);
   }
 
-  /** The object that begins at `offset` and is at least `length` bytes long (`drm_vma_offset_exact_lookup`). */
+  /** The live object that begins at `offset` and is at least `length` bytes long (`drm_vma_offset_exact_lookup`). */
   find(offset: bigint, length: bigint): GemObject | null {
     const node = this.#nodes.find(({ start }) => start === offset);
-    return node && offset + length <= node.end ? node.object : null;
+    return node && node.object.references > 0 && offset + length <= node.end ? node.object : null;
   }
 }

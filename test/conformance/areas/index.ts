@@ -4,6 +4,7 @@ import { memfd } from './memfd.ts';
 import { syncfile } from './syncfile.ts';
 import { syncobj } from './syncobj.ts';
 import { udmabuf } from './udmabuf.ts';
+import { vgem } from './vgem.ts';
 
 /** One probe program: what it asks, and the recording of the same name. */
 export interface Area {
@@ -12,4 +13,4 @@ export interface Area {
 }
 
 /** Areas in the order in which they were recorded. Each has a machine of its own. */
-export const areas: readonly Area[] = [env, syncfile, memfd, udmabuf, syncobj];
+export const areas: readonly Area[] = [env, syncfile, vgem, memfd, udmabuf, syncobj];

@@ -24,6 +24,7 @@ export const virtioGpu: Shape = {
     modeCaps: { addfb2Modifiers: false },
     dumbBitsPerPixel: 32,
     exportModule: 'virtio_gpu',
+    freedByHost: true,
     importRefusal: { code: 'ENODEV', after: 'mapping' },
   },
   nodes: ['primary', 'render'],
