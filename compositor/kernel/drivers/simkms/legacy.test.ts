@@ -116,6 +116,23 @@ describe('PAGE_FLIP', () => {
 });
 
 describe('planes and cursor', () => {
+  it('are nowhere when they are switched off, but for a primary plane that goes off with its CRTC', () => {
+    const { client, ids, front, call, setCrtc } = lit();
+    const sizeOf = (plane: number) => [client.value(plane, 'CRTC_W'), client.value(plane, 'SRC_H')];
+    const shown = [BigInt(WIDTH), BigInt(HEIGHT) << 16n];
+    setCrtc({ mode_valid: 0, set_connectors_ptr: [], fb_id: 0, mode: {} });
+    expect(sizeOf(ids.primary)).toEqual(shown);
+    setCrtc();
+    const off = { plane_id: ids.primary, crtc_id: ids.crtc, fb_id: 0 };
+    expect(call(modeIoctls.DRM_IOCTL_MODE_SETPLANE, off)).toBeNull();
+    expect(sizeOf(ids.primary)).toEqual([0n, 0n]);
+    const cursor = { crtc_id: ids.crtc, flags: 1, handle: front.handle, width: 64, height: 48 };
+    expect(call(modeIoctls.DRM_IOCTL_MODE_CURSOR, cursor)).toBeNull();
+    expect(sizeOf(ids.cursor)).toEqual([64n, 48n << 16n]);
+    expect(call(modeIoctls.DRM_IOCTL_MODE_CURSOR, { ...cursor, handle: 0 })).toBeNull();
+    expect(sizeOf(ids.cursor)).toEqual([0n, 0n]);
+  });
+
   it('are set and switched off', () => {
     const { client, ids, back, call } = lit();
     const [overlay] = ids.overlays as [number, number];

@@ -16,6 +16,7 @@ import { Framebuffer } from './framebuffer.ts';
 import { checkFramebuffer } from './framebuffer-check.ts';
 import type { KmsDevice } from './kms-device.ts';
 import { lookupFor, requireHeld } from './lookup.ts';
+import { NOWHERE } from './plane.ts';
 
 /** CURSOR and CURSOR2 as updates of the cursor plane (`drm_mode_cursor_universal`); hot spots are of no use here. */
 export const cursorIoctls = (device: KmsDevice): DrmIoctl[] => [
@@ -45,14 +46,13 @@ function* setCursor(
         const fb = changesBuffer ? made : draft.fb;
         state.setPlaneCrtc(draft, fb ? crtc : null);
         draft.fb = fb;
+        Object.assign(draft, NOWHERE);
         if (!fb) return;
         const { width, height } = fb.layout;
         draft.crtcX = position.x;
         draft.crtcY = position.y;
         draft.crtcW = width;
         draft.crtcH = height;
-        draft.srcX = 0;
-        draft.srcY = 0;
         draft.srcW = width * 65536;
         draft.srcH = height * 65536;
       });

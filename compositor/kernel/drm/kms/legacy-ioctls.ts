@@ -26,7 +26,7 @@ import { cursorIoctls } from './legacy-cursor.ts';
 import { gammaIoctls } from './legacy-gamma.ts';
 import { lookup, lookupFor, requireHeld } from './lookup.ts';
 import { checkMode, type Mode, modeToBytes } from './mode.ts';
-import { Plane } from './plane.ts';
+import { NOWHERE, Plane } from './plane.ts';
 
 const INT_MAX = 0x7fffffff;
 
@@ -157,7 +157,10 @@ function setPlane(
       const draft = state.plane(plane);
       state.setPlaneCrtc(draft, crtc);
       draft.fb = fb && again(device, fb);
-      if (!fb) return;
+      if (!fb) {
+        Object.assign(draft, NOWHERE);
+        return;
+      }
       draft.crtcX = argument.crtc_x;
       draft.crtcY = argument.crtc_y;
       draft.crtcW = argument.crtc_w;

@@ -50,6 +50,18 @@ export interface PlaneDraft {
 
 export type PlaneState = Readonly<PlaneDraft>;
 
+/** Where a plane is that a legacy call has switched off (`__drm_atomic_helper_disable_plane`). */
+export const NOWHERE = {
+  crtcX: 0,
+  crtcY: 0,
+  crtcW: 0,
+  crtcH: 0,
+  srcX: 0,
+  srcY: 0,
+  srcW: 0,
+  srcH: 0,
+} as const satisfies Partial<PlaneDraft>;
+
 export interface PlaneOptions {
   type: PlaneType;
   /** Mask of CRTC indices. */
@@ -86,14 +98,7 @@ export class Plane implements ModeObject {
 const initialPlaneState = (zpos: number): PlaneDraft => ({
   crtc: null,
   fb: null,
-  crtcX: 0,
-  crtcY: 0,
-  crtcW: 0,
-  crtcH: 0,
-  srcX: 0,
-  srcY: 0,
-  srcW: 0,
-  srcH: 0,
+  ...NOWHERE,
   rotation: DRM_MODE_ROTATE_0,
   alpha: 0xffff,
   blend: BLEND_PREMULTIPLIED,
