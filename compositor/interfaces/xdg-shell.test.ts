@@ -24,6 +24,7 @@ beforeEach(() => {
   client = test.connect();
 });
 
+const ACTIVATED = 4;
 const states = (bytes: Uint8Array): number[] => [...new Uint32Array(bytes.slice().buffer)];
 
 describe('xdg_toplevel', () => {
@@ -64,6 +65,23 @@ describe('xdg_toplevel', () => {
       client.settle();
       expect([wish, configures.length]).toEqual([wish, before + 1]);
     }
+  });
+
+  it('is the active one until a newer one is mapped', () => {
+    const first = client.mapped();
+    let latest: number[] = [];
+    first.toplevel.on('configure', (_, __, bytes) => {
+      latest = states(bytes);
+    });
+    const base = client.bind('xdg_wm_base');
+    base.get_xdg_surface(client.surface()).get_toplevel();
+    first.toplevel.set_maximized();
+    client.settle();
+    expect(latest).toContain(ACTIVATED);
+    client.mapped();
+    first.toplevel.unset_maximized();
+    client.settle();
+    expect(latest).not.toContain(ACTIVATED);
   });
 
   it('is configured within the limits it set, and beyond them when it fills the output', () => {

@@ -212,7 +212,9 @@ export class Scene {
   #configure(window: Window, slot: Slot): void {
     const states: WindowStateName[] = [];
     if (slot.mode !== 'floating') states.push(slot.mode);
-    if (window === this.#windows.at(-1)) states.push('activated');
+    // The newest; one that is not mapped takes nobody's place yet.
+    if (window === this.#windows.findLast(other => other.mapped || other === window))
+      states.push('activated');
     if (this.#hidden(window, slot)) states.push('suspended');
     const { width, height } = slot.rect;
     const whole = slot.mode === 'fullscreen' || slot.mode === 'maximised';
