@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../protocol/object/connection.ts';
+import { connectInProcess } from '../../protocol/transport/in-process.ts';
 import { FakeServer } from '../testing/fake-server.ts';
+import { connectionWithin } from './client.ts';
 import { ConnectionClosed, MissingGlobal, WaitExpired } from './errors.ts';
 
 describe('a client', () => {
@@ -39,6 +42,32 @@ describe('a client', () => {
     resource.postError(1, 'stride is 3');
     await expect(sleeping).rejects.toThrow(/wl_shm@\d+: invalid_stride \(1\): stride is 3/);
     expect((await client.closed).kind).toBe('protocol-error');
+  });
+
+  it('closes real descriptors that come after the end', async () => {
+    const server = new FakeServer(['fencepost_kernel_v1']);
+    const closed: number[] = [];
+    const hostMemory = {
+      memfd: () => -1,
+      map: () => ({ data: new Uint8Array(0), [Symbol.dispose]() {} }),
+      close: (fd: number) => void closed.push(fd),
+    };
+    const client = await server.connect({ hostMemory });
+    client.closeHandle({ kind: 'host', fd: 51 });
+    await client.close();
+    client.closeHandle({ kind: 'host', fd: 52 });
+    client.closeHandle({ kind: 'task', fd: 53 });
+    expect(closed).toEqual([51, 52]);
+  });
+
+  it('gives up a connection that is not made in time, and closes it when it is', async () => {
+    let made: (connection: Connection) => void = () => {};
+    const late = connectionWithin(new Promise(resolve => (made = resolve)), 'ws://nowhere/', { timeout: 1 });
+    await expect(late).rejects.toThrow('a connection to ws://nowhere/: not within 1 ms');
+    const [here, there] = connectInProcess({ post: (_, run) => void setImmediate(run) });
+    const reason = new Promise(closed => there.receive({ messages: () => {}, closed }));
+    made(here);
+    expect(await reason).toBe('closed by the peer');
   });
 
   it('closes from this side', async () => {

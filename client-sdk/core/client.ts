@@ -217,8 +217,9 @@ export class Client implements AsyncDisposable {
 
   /** Closes a file that came with an event. */
   closeHandle(handle: Handle): void {
-    if (this.#error) return;
+    // A real descriptor is this process's own, and stays open when the connection is over.
     if (handle.kind === 'host') this.options.hostMemory?.close(handle.fd);
+    else if (this.#error) return;
     else if (this.#kernel || this.offers('fencepost_kernel_v1') > 0) this.kernel.discard(handle.fd);
   }
 
@@ -268,6 +269,30 @@ export class Client implements AsyncDisposable {
     this.#ends.clear();
     this.#tellClosed(end);
   }
+}
+
+/** A connection that is made within the limits; one that comes too late is closed. */
+export function connectionWithin(
+  made: Promise<Connection>,
+  display: string,
+  limits?: WaitOptions,
+): Promise<Connection> {
+  return wait<Connection>(
+    {
+      start(resolve, reject) {
+        let givenUp = false;
+        made.then(connection => (givenUp ? connection.close() : resolve(connection)), reject);
+        return () => {
+          givenUp = true;
+        };
+      },
+      explain: () => ({
+        waitedFor: `a connection to ${display}`,
+        holders: ['whatever is there does not answer as a server would'],
+      }),
+    },
+    limits,
+  );
 }
 
 /** Makes a client of a connection whose transport is set up: for tests, and for adapters. Waits for the globals. */

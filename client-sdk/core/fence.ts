@@ -1,3 +1,4 @@
+import { MAX_CHUNK } from '../../protocol/object/limits.ts';
 import { POLLIN } from '../../protocol/uapi/fcntl.ts';
 import { SYNC_IOC_FILE_INFO, SYNC_IOC_MERGE } from '../../protocol/uapi/sync-file.ts';
 import type { RemoteKernel } from './kernel.ts';
@@ -24,6 +25,9 @@ export interface FenceInfo {
   readonly status: FenceStatus;
   readonly fences: readonly FenceDescription[];
 }
+
+/** How many fences of one sync file are asked about: as many as one call has room for. */
+const MOST_FENCES = Math.floor(MAX_CHUNK / 128);
 
 /** A fence of the client's Task: a sync file. Disposal closes the descriptor. */
 export class Fence implements Disposable {
@@ -60,7 +64,7 @@ export class Fence implements Disposable {
 
   async info(): Promise<FenceInfo> {
     const { num_fences } = await this.kernel.call(this.fd, SYNC_IOC_FILE_INFO, {});
-    const room = Array.from({ length: num_fences }, () => ({}));
+    const room = Array.from({ length: Math.min(num_fences, MOST_FENCES) }, () => ({}));
     const answer = await this.kernel.call(this.fd, SYNC_IOC_FILE_INFO, { sync_fence_info: room });
     const fences = Array.isArray(answer.sync_fence_info) ? answer.sync_fence_info : [];
     return {

@@ -124,9 +124,12 @@ async function mergedFence(fences: readonly Fence[]): Promise<{ fence: Fence; ma
   if (!first) return null;
   let merged = { fence: first, made: false };
   for (const other of rest) {
-    const fence = await Fence.merge(merged.fence, other);
-    if (merged.made) merged.fence[Symbol.dispose]();
-    merged = { fence, made: true };
+    const before = merged;
+    try {
+      merged = { fence: await Fence.merge(before.fence, other), made: true };
+    } finally {
+      if (before.made) before.fence[Symbol.dispose]();
+    }
   }
   return merged;
 }

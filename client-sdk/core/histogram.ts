@@ -50,7 +50,9 @@ export class Histogram implements Disposable {
           const listener = this.#proxy.listen({
             record: bytes => {
               listener[Symbol.dispose]();
-              resolve(readRecord(bytes));
+              if (bytes.length >= simkms_histogram_record.size) resolve(readRecord(bytes));
+              else
+                reject(new NoHistogram(`the record of ${this.#output} has ${bytes.length} bytes: too few`));
             },
             stopped: () => {
               listener[Symbol.dispose]();
@@ -75,10 +77,6 @@ export class Histogram implements Disposable {
 }
 
 function readRecord(bytes: Uint8Array): HistogramRecord {
-  if (bytes.length < simkms_histogram_record.size)
-    throw new RangeError(
-      `a histogram record of ${bytes.length} bytes; ${simkms_histogram_record.size} are expected`,
-    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { sequence, time_ns, pixels, bins, bin_count, flags } = simkms_histogram_record.read(view, 0);
   return {

@@ -145,7 +145,10 @@ export class SharedImage implements Disposable {
 
   /** The image's GEM handle on the client's render node. Throws for images of shared memory. */
   gem(): Promise<number> {
-    this.#gem ??= this.#findGem();
+    this.#gem ??= this.#findGem().catch((error: unknown) => {
+      this.#gem = null;
+      throw error;
+    });
     return this.#gem;
   }
 
@@ -178,7 +181,8 @@ export class SharedImage implements Disposable {
     const { handle } = await this.client.kernel.call(node, drmIoctls.DRM_IOCTL_PRIME_FD_TO_HANDLE, {
       fd: this.dmabuf,
     });
-    this.#importedGem = handle;
+    if (this.#disposed) this.client.closeGem(handle);
+    else this.#importedGem = handle;
     return handle;
   }
 

@@ -11,6 +11,9 @@ import type { WaitOptions } from './options.ts';
 import type { Explanation } from './wait.ts';
 import { high, joined, low } from './words.ts';
 
+/** 128 bits: nobody guesses them. */
+const TICKET_BYTES = 16;
+
 interface Answer {
   readonly result: number;
   readonly data: Uint8Array;
@@ -210,6 +213,22 @@ export class RemoteKernel {
       });
       answered.catch(reject);
     });
+  }
+
+  /**
+   * Sends a duplicate of a descriptor to another client of the same server, as SCM_RIGHTS does between processes. Resolves
+   * with a ticket for that client's `receive`; give it to nobody else. It is good for one use, while this client lives.
+   */
+  async send(fd: number): Promise<string> {
+    const ticket = globalThis.crypto.getRandomValues(new Uint8Array(TICKET_BYTES));
+    await this.#call(`send of ${fd}`, serial => this.#proxy.send(serial, fd, ticket));
+    return Array.from(ticket, byte => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  /** The descriptor that another client sent; ENOENT when the ticket was used, or its sender is gone. */
+  async receive(ticket: string): Promise<number> {
+    const bytes = Uint8Array.from(ticket.match(/[0-9a-f]{2}/g) ?? [], byte => Number.parseInt(byte, 16));
+    return (await this.#call('receive', serial => this.#proxy.receive(serial, bytes))).result;
   }
 
   #shared(serial: number, file: SharedFile): void {

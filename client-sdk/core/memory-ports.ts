@@ -11,8 +11,6 @@ export interface HostMemory {
   memfd(name: string, bytes: number): number;
   /** Maps `length` bytes from `offset`, shared and writable. The mapping holds the file: `fd` may be closed. */
   map(fd: number, offset: number, length: number): MappedMemory;
-  /** Reads from the start of a file. */
-  read(fd: number, length: number): Uint8Array;
   close(fd: number): void;
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from '../../protocol/object/connection.ts';
 import { displayPath } from '../../protocol/transport/paths.ts';
 import { connectUnix } from '../../protocol/transport/unix.ts';
 import { connectWebSocket } from '../../protocol/transport/websocket-client.ts';
-import { type Client, connectOver } from '../core/client.ts';
+import { type Client, connectionWithin, connectOver } from '../core/client.ts';
 import type { WaitOptions } from '../core/options.ts';
 import { nodeHostMemory } from './host-memory.ts';
 
@@ -16,19 +16,20 @@ export interface ConnectOptions extends WaitOptions {
 
 /**
  * Connects to a server. Fails with an error that says where it looked; its `cause` has the `code` of the system (ENOENT,
- * ECONNREFUSED). The limits are for the server's first answer.
+ * ECONNREFUSED). The limits are for the connection, and for the server's first answer.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const display = options.display ?? (process.env['FENCEPOST_DISPLAY'] || undefined);
   const hostMemory = nodeHostMemory();
-  return connectOver(await connectionTo(display), hostMemory ? { hostMemory } : {}, options);
+  const connection = await connectionTo(display, options);
+  return connectOver(connection, hostMemory ? { hostMemory } : {}, options);
 }
 
-async function connectionTo(display: string | undefined): Promise<Connection> {
+async function connectionTo(display: string | undefined, limits: WaitOptions): Promise<Connection> {
   if (display === undefined || !/^wss?:\/\//.test(display)) return connectToPath(displayPath(display));
   // Loaded here, for most clients never need it.
   const { WebSocket } = await import('ws');
-  return connectWebSocket(display, WebSocket);
+  return connectionWithin(connectWebSocket(display, WebSocket), display, limits);
 }
 
 async function connectToPath(path: string): Promise<Connection> {

@@ -29,6 +29,11 @@ class NodeHostMemory implements HostMemory {
   }
 
   map(fd: number, offset: number, length: number): MappedMemory {
+    const size = this.#files.size(fd);
+    if (!(offset >= 0 && offset + length <= size))
+      throw new RangeError(
+        `${length} bytes from ${offset} of a file of ${size}: touching them would be fatal`,
+      );
     for (const arena of this.#arenas) {
       const mapped = arena.map(fd, offset, length);
       if (mapped) return mapped;
@@ -38,11 +43,6 @@ class NodeHostMemory implements HostMemory {
     const mapped = arena.map(fd, offset, length);
     if (!mapped) throw new Error(`an arena of its own has no room for ${length} bytes`);
     return mapped;
-  }
-
-  read(fd: number, length: number): Uint8Array {
-    const target = new Uint8Array(length);
-    return target.subarray(0, this.#files.pread(fd, target, 0));
   }
 
   close(fd: number): void {

@@ -42,3 +42,15 @@ describe('an arena of mappings', () => {
     host.close(fd);
   });
 });
+
+describe('memory of this process', () => {
+  it('refuses to map past the end of a file, where a touch would end the process', () => {
+    const memory = nodeHostMemory();
+    if (!memory) return expect(host?.canMap ?? false).toBe(false);
+    const fd = memory.memfd('short', 4096);
+    expect(() => memory.map(fd, 0, 8192)).toThrow('8192 bytes from 0 of a file of 4096');
+    expect(() => memory.map(fd, 4096, 1)).toThrow(RangeError);
+    memory.map(fd, 0, 4096)[Symbol.dispose]();
+    memory.close(fd);
+  });
+});

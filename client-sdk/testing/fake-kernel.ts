@@ -77,6 +77,8 @@ export class FakeKernel {
       },
       adopt: (_, serial) => this.fail(serial, 'EOPNOTSUPP', 95),
       share: (_, serial) => this.fail(serial, 'EOPNOTSUPP', 95),
+      send: (_, serial) => this.fail(serial, 'EOPNOTSUPP', 95),
+      receive: (_, serial) => this.fail(serial, 'EOPNOTSUPP', 95),
     });
   }
 

@@ -39,6 +39,12 @@ export const fencepost_kernel_v1 = defineInterface({
     adopt: { args: [uint('serial'), fd('descriptor')] },
     // Asks for the real descriptor behind a mappable file (memfd, dma-buf), so that the client can mmap it.
     share: { args: [uint('serial'), int('fd')] },
+    // Sends a duplicate of a descriptor to another client of this server, as SCM_RIGHTS would. The `ticket`, 16 to 64 bytes
+    // that nobody else can guess, goes to the receiver by a way of the clients' own. What nobody has received is closed
+    // when the sender leaves.
+    send: { args: [uint('serial'), int('fd'), array('ticket')] },
+    // Answered with the descriptor that was sent with this ticket, which is used up by it.
+    receive: { args: [uint('serial'), array('ticket')] },
   },
   events: {
     done: { args: [uint('serial'), int('result'), array('data')] },

@@ -15,9 +15,6 @@ export const MAX_ARRAY = MAX_CHUNK;
 /** Bytes of one message on the native wires: a chunk and the words around it. */
 export const MAX_MESSAGE = MAX_CHUNK + (64 << 10);
 
-/** Bytes of one message on the Wayland wire: its size is a 16-bit field, and libwayland's buffer holds 4096. */
-export const MAX_WAYLAND_MESSAGE = 4096;
-
 /** Ids that the client hands out: 1 (wl_display) up to here. */
 export const MAX_CLIENT_ID = 0xfeffffff;
 

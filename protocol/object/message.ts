@@ -26,16 +26,6 @@ export interface Message {
 export function isHandle(value: unknown): value is Handle {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
   const { kind, fd } = value as Partial<Handle>;
-  return (kind === 'task' || kind === 'host') && isIdentifier(fd, 0x7fffffff);
-}
-
-/** Whether something decoded has the shape of a message. Its arguments are judged by the object it is for. */
-export function isMessage(value: unknown): value is Message {
-  if (typeof value !== 'object' || value === null) return false;
-  const { object, opcode, args } = value as Partial<Message>;
-  return isIdentifier(object, 0xffffffff) && isIdentifier(opcode, 0xffff) && Array.isArray(args);
-}
-
-function isIdentifier(value: unknown, max: number): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
+  const isNumber = typeof fd === 'number' && Number.isInteger(fd) && fd >= 0 && fd <= 0x7fffffff;
+  return isNumber && (kind === 'task' || kind === 'host');
 }

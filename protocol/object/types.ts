@@ -61,10 +61,6 @@ export type RequestArguments<N extends InterfaceName, R extends RequestName<N>> 
 export type EventArguments<N extends InterfaceName, E extends EventName<N>> = ServerArguments<
   ArgumentsOf<EventDefinition<N, E>>
 >;
-/** What the client gives to send a request: objects are proxies; a new_id is not given but returned. */
-export type ClientRequestArguments<N extends InterfaceName, R extends RequestName<N>> = ClientArguments<
-  WithoutNewIds<ArgumentsOf<RequestDefinition<N, R>>>
->;
 /** What an event's listener is given: object and new_id arguments are proxies. */
 export type ClientEventArguments<N extends InterfaceName, E extends EventName<N>> = ClientArguments<
   ArgumentsOf<EventDefinition<N, E>>

@@ -1,0 +1,70 @@
+import { createDevices } from '../devices.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { openHostFiles } from '../machine/host-files.ts';
+import { RealMachine } from '../machine/real-machine.ts';
+import type { Server } from '../server/index.ts';
+import { DEFAULT_OUTPUT, type OutputDescription } from './output-option.ts';
+import { openSockets, type Sockets } from './sockets.ts';
+import type { WebSocketAddress } from './websocket-option.ts';
+
+export interface HostOptions {
+  readonly output?: readonly OutputDescription[];
+  readonly socket?: string;
+  readonly websocket?: WebSocketAddress;
+  /** Is told of every client that connects over the Unix socket. */
+  readonly connected?: () => void;
+}
+
+/** What takes connections. */
+export interface Served extends Disposable {
+  readonly server: Server;
+}
+
+/** How long clients that were disconnected get to be cleaned up after, in milliseconds. */
+const CLEANUP = 50;
+
+/** A kernel of this process with its devices, what serves it, and the sockets for that, in real time. */
+export class Host<S extends Served> {
+  readonly served: S;
+  readonly sockets: Sockets;
+  readonly #machine: RealMachine;
+  readonly #kernel: Kernel;
+
+  private constructor(machine: RealMachine, kernel: Kernel, served: S, sockets: Sockets) {
+    this.#machine = machine;
+    this.#kernel = kernel;
+    this.served = served;
+    this.sockets = sockets;
+  }
+
+  /** Throws a ListenError when another server has the socket. */
+  static async start<S extends Served>(
+    options: HostOptions,
+    serve: (kernel: Kernel, outputs: readonly OutputDescription[]) => S,
+  ): Promise<Host<S>> {
+    const machine = new RealMachine({
+      onFault: (label, error) => console.error(`fault in '${label}':`, error),
+    });
+    const outputs = options.output?.length ? options.output : [DEFAULT_OUTPUT];
+    const { kernel } = createDevices({ machine, outputs, engines: 'worker', host: openHostFiles() });
+    const served = serve(kernel, outputs);
+    try {
+      const warn = (error: Error) => console.error(`a connection could not be taken: ${error.message}`);
+      return new Host(machine, kernel, served, await openSockets(served.server, { ...options, warn }));
+    } catch (error) {
+      served[Symbol.dispose]();
+      kernel[Symbol.dispose]();
+      machine[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Takes no more connections, disconnects everybody, and ends the devices. */
+  async stop(): Promise<void> {
+    this.sockets[Symbol.dispose]();
+    this.served[Symbol.dispose]();
+    await new Promise(resolve => setTimeout(resolve, CLEANUP));
+    this.#kernel[Symbol.dispose]();
+    this.#machine[Symbol.dispose]();
+  }
+}
