@@ -8,8 +8,8 @@ interface Descriptor {
 
 /** A Task's descriptors: lowest free number first (POSIX), EBADF and EMFILE as Linux gives them. */
 export class DescriptorTable {
-  /** RLIMIT_NOFILE: numbers are below it. */
-  readonly limit: number;
+  /** RLIMIT_NOFILE: new numbers are below it. Lowering it closes nothing. */
+  limit: number;
   readonly #slots: (Descriptor | 'reserved' | undefined)[] = [];
   #open = 0;
   #lowestFree = 0;

@@ -13,6 +13,8 @@ export interface FileStatus {
   readonly deviceNumber?: bigint;
   /** Hard links; 1 where it is left out. */
   readonly links?: number;
+  /** What is best read at once; 4096 where it is left out. */
+  readonly blockSize?: number;
   /** Units of 512 bytes that it takes; 0 where it is left out. */
   readonly blocks?: bigint;
 }

@@ -1,4 +1,5 @@
 import type { Probe } from '../probe.ts';
+import { dmabuf } from './dmabuf.ts';
 import { env } from './env.ts';
 import { memfd } from './memfd.ts';
 import { syncfile } from './syncfile.ts';
@@ -13,4 +14,4 @@ export interface Area {
 }
 
 /** Areas in the order in which they were recorded. Each has a machine of its own. */
-export const areas: readonly Area[] = [env, syncfile, vgem, memfd, udmabuf, syncobj];
+export const areas: readonly Area[] = [env, dmabuf, syncfile, vgem, memfd, udmabuf, syncobj];
