@@ -3,6 +3,7 @@ import { Context } from './interfaces/context.ts';
 import { offerGlobals } from './interfaces/offer-globals.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import type { Task } from './kernel/task/index.ts';
+import { kernelPort } from './kernel-port.ts';
 import type { Machine } from './machine/machine.ts';
 import { Counters } from './observe/counters.ts';
 import { Holdings } from './observe/holdings.ts';
@@ -10,7 +11,6 @@ import { Trace } from './observe/trace.ts';
 import { Display } from './output/display.ts';
 import type { DisplayStatistics } from './output/statistics.ts';
 import { Scene } from './scene/scene.ts';
-import type { KernelPort } from './server/kernel-port.ts';
 import type { Limits } from './server/limits.ts';
 import { Server } from './server/server.ts';
 
@@ -75,7 +75,7 @@ export class Compositor implements Disposable {
       counters,
       ...(outputNames ? { names: outputNames } : {}),
     });
-    const port = kernelPort(kernel, options.clientDescriptors ?? 1024);
+    const port = kernelPort(kernel, { descriptorLimit: options.clientDescriptors ?? 1024, seat: false });
     this.server = new Server({ machine, trace, counters, task, kernel: port, ...(limits ? { limits } : {}) });
     const context = new Context({
       machine,
@@ -111,26 +111,4 @@ export class Compositor implements Disposable {
     this.#globals[Symbol.dispose]();
     this.display[Symbol.dispose]();
   }
-}
-
-function kernelPort(kernel: Kernel, descriptorLimit: number): KernelPort {
-  return {
-    createTask: name => kernel.createTask({ name, descriptorLimit }),
-    adopt: (task, descriptor) => kernel.adopt(task, descriptor),
-    closeHost: descriptor => kernel.host?.close(descriptor),
-    nodes: () => nodesOf(kernel),
-    lend: (task, fd) => {
-      const { operations } = task.files.get(fd);
-      const lent = operations.hostDescriptor?.() ?? null;
-      return lent && { ...lent, size: operations.status().size };
-    },
-  };
-}
-
-/** Only a process that may open everything learns of everything. */
-function nodesOf(kernel: Kernel): { path: string; access: string }[] {
-  const root = kernel.createTask({ name: 'observation', credentials: { uid: 0 } });
-  const nodes = kernel.nodes.map(path => ({ path, access: kernel.node(path, root).access }));
-  root.exit();
-  return nodes;
 }

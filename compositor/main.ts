@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDemo } from './commands/demo.ts';
 import { addInfo } from './commands/info.ts';
+import { addKernel } from './commands/kernel.ts';
 import { addRun } from './commands/run.ts';
 import { addScreenshot } from './commands/screenshot.ts';
 import { addServe } from './commands/serve.ts';
@@ -21,6 +22,7 @@ addServe(program);
 addRun(program);
 addScreenshot(program);
 addInfo(program);
+addKernel(program);
 
 try {
   await program.parseAsync();

@@ -7,7 +7,7 @@ import { F_ADD_SEALS, F_GET_SEALS } from '../../protocol/uapi/fcntl.ts';
 import { KernelError, type KernelThread, type Task } from '../kernel/task/index.ts';
 import type { Client } from '../server/client.ts';
 import type { KernelPort } from '../server/kernel-port.ts';
-import type { Caller } from './context.ts';
+import type { DescriptorsInFlight } from './descriptors-in-flight.ts';
 import { startIoctlBlock } from './ioctl-block.ts';
 import { statRecord } from './stat-record.ts';
 
@@ -25,21 +25,33 @@ interface Sleeper {
   interrupt(): void;
 }
 
+/** What the calls of all clients share. */
+export interface KernelCallsHost {
+  /** The server's own process. */
+  readonly task: Task;
+  readonly kernel: KernelPort;
+  readonly inFlight: DescriptorsInFlight;
+}
+
 const offsetOf = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low);
 
 export class KernelCalls {
   readonly #client: Client;
   readonly #task: Task;
-  readonly #compositorTask: Task;
+  readonly #serverTask: Task;
   readonly #kernel: KernelPort;
   readonly #resource: Resource<'fencepost_kernel_v1'>;
   readonly #sleepers = new Map<number, Sleeper>();
 
-  constructor({ client, context }: Caller, resource: Resource<'fencepost_kernel_v1'>) {
+  constructor(
+    client: Client,
+    { task: serverTask, kernel, inFlight }: KernelCallsHost,
+    resource: Resource<'fencepost_kernel_v1'>,
+  ) {
     this.#client = client;
     this.#task = client.task;
-    this.#compositorTask = context.rooms.task;
-    this.#kernel = context.rooms.kernel;
+    this.#serverTask = serverTask;
+    this.#kernel = kernel;
     this.#resource = resource;
     const task = client.task;
     resource.onDestroy(() => this.#interruptAll());
@@ -84,6 +96,13 @@ export class KernelCalls {
         this.#call(serial, () => ({ result: task.pwrite(fd, bytes, offsetOf(high, low)) })),
       adopt: (_, serial, handle) => this.#call(serial, () => this.#adopt(handle)),
       share: (_, serial, fd) => this.#share(serial, fd),
+      send: (_, serial, fd, ticket) =>
+        this.#call(serial, () => {
+          inFlight.send(client, fd, ticket);
+          return { result: 0 };
+        }),
+      receive: (_, serial, ticket) =>
+        this.#call(serial, () => ({ result: inFlight.receive(client, ticket) })),
     });
   }
 
@@ -154,9 +173,9 @@ export class KernelCalls {
     return null;
   }
 
-  /** The message's descriptor is in the compositor's Task by now; the client gets a number of its own. */
+  /** The message's descriptor is in the server's Task by now; the client gets a number of its own. */
   #adopt(handle: Handle): Answer {
-    return { result: this.#compositorTask.send(handle.fd, this.#task) };
+    return { result: this.#serverTask.send(handle.fd, this.#task) };
   }
 
   #share(serial: number, fd: number): void {

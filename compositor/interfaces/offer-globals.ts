@@ -7,8 +7,8 @@ import type { Caller, Context } from './context.ts';
 import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
 import { bindImageCopyCapture } from './ext-image-copy-capture.ts';
 import { bindHistogramManager } from './fencepost-histogram.ts';
-import { KernelCalls } from './fencepost-kernel.ts';
 import { bindObservation } from './fencepost-observation.ts';
+import { offerKernel } from './offer-kernel.ts';
 import { bindCompositor } from './wl-compositor.ts';
 import { offerOutputs } from './wl-output.ts';
 import { bindShm } from './wl-shm.ts';
@@ -27,7 +27,6 @@ const everybody: Offer = () => true;
 /** Fences and dma-bufs are files of a Task: a client without kernel calls could never have one. */
 const withKernelCalls: Offer = client => client.may('kernel-calls');
 /** Only this end of a connection knows whether descriptors arrive here. */
-const withDescriptors: Offer = client => client.connection.passesDescriptors;
 const withCapture: Offer = client => client.may('capture');
 
 /** Offers everything there is, in the order in which clients are told of it. Disposing withdraws it all. */
@@ -71,15 +70,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('ext_image_copy_capture_manager_v1', 1, withCapture, bindImageCopyCapture);
   offer('fencepost_histogram_manager_v1', 1, client => client.may('histogram'), bindHistogramManager);
   offer('fencepost_observation_v1', 1, client => client.may('observation'), bindObservation);
-  offer(
-    'fencepost_kernel_v1',
-    1,
-    withKernelCalls,
-    (caller, resource) => void new KernelCalls(caller, resource),
-  );
-  offer('fencepost_descriptors_v1', 1, withDescriptors, (_, resource) =>
-    resource.setHandlers({ destroy: () => {} }),
-  );
+  offered.push(offerKernel(server.globals, context.rooms));
   offered.push(offerOutputs(context, server));
   return {
     [Symbol.dispose]: () => {

@@ -24,6 +24,7 @@ import {
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
 import { Film } from './film.ts';
 import { type Color, expectSameImage, fromXrgb, type Image, pixel, solid, toBytes } from './image.ts';
+import { settled, untilSettled } from './until.ts';
 
 export interface TestSessionOptions extends Omit<CompositorOptions, 'kernel' | 'outputNames'> {
   /** Default: one of 64x48 at 60 Hz. */
@@ -55,12 +56,6 @@ export interface Footprint {
 
 /** How long `until` goes on in virtual time unless told otherwise. */
 const PATIENCE: Nanoseconds = 20n * SECOND;
-/** Turns of the event loop without anything to run after which nothing will come any more. */
-const IDLE_TURNS = 3;
-
-/** Lets promises settle: everything that a step made possible happens before the next. */
-const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
-
 /**
  * A kernel with its devices, a compositor and its clients in one process, in virtual time.
  *
@@ -140,23 +135,7 @@ export class TestSession implements AsyncDisposable {
 
   /** Lets time pass until a promise settles; throws when `within` nanoseconds pass or nothing is left to happen. */
   async until<T>(promise: Promise<T>, within: Nanoseconds = PATIENCE): Promise<T> {
-    let done = false;
-    const finish = (): void => {
-      done = true;
-    };
-    promise.then(finish, finish);
-    const limit = this.machine.now() + within;
-    for (let idle = 0; idle < IDLE_TURNS; idle++) {
-      await settled();
-      while (!done && this.machine.step(limit)) {
-        idle = 0;
-        await settled();
-      }
-      if (done) return promise;
-    }
-    throw new Error(
-      `the promise did not settle within ${within / 1_000_000n} ms of virtual time; the last that happened:\n${this.history.slice(-12).join('\n')}`,
-    );
+    return untilSettled(this.machine, promise, within, this.history);
   }
 
   /** Lets `duration` nanoseconds pass. */
