@@ -92,6 +92,23 @@ describe('kernel calls', () => {
   });
 });
 
+describe('a server that says too much', () => {
+  it('of the fences in a sync file costs no more than a call can hold', async () => {
+    const { client, kernel, fake } = await connected();
+    const asked = new Fence(kernel, 6).info();
+    const failed = expect(asked).rejects.toMatchObject({ code: 'EINVAL' });
+    await until(() => fake.ioctls.length === 1);
+    const count = Uint8Array.from(fake.ioctls[0]!.block);
+    new DataView(count.buffer).setUint32(SYNC_IOC_FILE_INFO.struct.offsets.num_fences, 0xffff_ffff, true);
+    fake.answer(fake.ioctls[0]!.serial, 0, count);
+    await until(() => fake.ioctls.length === 2);
+    expect(fake.ioctls[1]!.block.length).toBeLessThanOrEqual(MAX_CHUNK);
+    fake.fail(fake.ioctls[1]!.serial, 'EINVAL', 22);
+    await failed;
+    await client.close();
+  });
+});
+
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise(resolve => setImmediate(resolve));
 }
