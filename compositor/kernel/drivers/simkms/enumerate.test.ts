@@ -66,13 +66,22 @@ describe('what a client sees of the display', () => {
     expect(ids.modes[0]!.type & 8).toBe(8);
   });
 
-  it('is filled in only where there is room for all of it', () => {
+  it('is filled in as far as there is room, but formats and modes only as a whole', () => {
     const { client } = createDisplay();
     const { task, fd } = client;
     const room = new Uint32Array([7, 7, 7]);
     const answer = task.call(fd, modeIoctls.DRM_IOCTL_MODE_GETPLANERESOURCES, { plane_id_ptr: room });
     expect(answer.count_planes).toBe(4);
-    expect(Array.from(answer.plane_id_ptr as ArrayLike<number>).slice(0, 3)).toEqual([7, 7, 7]);
+    expect(new Set([...Array.from(answer.plane_id_ptr as ArrayLike<number>), 7])).toHaveProperty('size', 4);
+    const { primary, connector } = client.output();
+    const plane = { plane_id: primary, format_type_ptr: room.slice(), count_format_types: 3 };
+    const { format_type_ptr, count_format_types } = task.call(fd, modeIoctls.DRM_IOCTL_MODE_GETPLANE, plane);
+    expect([...Array.from(format_type_ptr as ArrayLike<number>), count_format_types]).toEqual([7, 7, 7, 6]);
+    const objects = { obj_id: connector, props_ptr: room.slice(), prop_values_ptr: new BigUint64Array(3) };
+    const some = task.call(fd, modeIoctls.DRM_IOCTL_MODE_OBJ_GETPROPERTIES, { ...objects, count_props: 2 });
+    expect(some.count_props).toBe(5);
+    const ids = Array.from(some.props_ptr as ArrayLike<number>);
+    expect([ids[0] === 7, ids[2]]).toEqual([false, 7]);
     expect(() =>
       task.call(fd, modeIoctls.DRM_IOCTL_MODE_GETPLANERESOURCES, { plane_id_ptr: 0n, count_planes: 9 }),
     ).toThrow('EFAULT');

@@ -2,6 +2,7 @@ import { drm_mode_property_enum, modeIoctls } from '../../../../protocol/uapi/dr
 import { u32, u64 } from '../../../../protocol/uapi/struct.ts';
 import { KernelError, require } from '../../task/kernel-error.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
+import type { Task } from '../../task/task.ts';
 import type { DrmFile } from '../file.ts';
 import { type DrmCall, type DrmIoctl, drmIoctl } from '../ioctl.ts';
 import { findObject, setProperty } from './atomic-ioctl.ts';
@@ -13,7 +14,7 @@ import { type LegacyChange, legacyCommit } from './legacy-commit.ts';
 import { type LeasedObject, lookup, lookupFor } from './lookup.ts';
 import { OBJECT_TYPE } from './mode-object.ts';
 import { Plane } from './plane.ts';
-import { Property } from './property.ts';
+import { type EnumEntry, Property } from './property.ts';
 import { giveArray } from './user-array.ts';
 
 /** The properties of an object that a file may see, with their values. */
@@ -43,16 +44,8 @@ export const propertyIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.name = property.name;
     argument.flags = property.flags;
     argument.count_values = giveArray(task, u64, property.values, argument.count_values, argument.values_ptr);
-    const { entries } = property;
-    if (entries.length > 0 && argument.count_enum_blobs >= entries.length) {
-      const { size } = drm_mode_property_enum;
-      const bytes = new Uint8Array(entries.length * size);
-      const view = new DataView(bytes.buffer);
-      for (const [index, [name, value]] of entries.entries())
-        drm_mode_property_enum.write(view, index * size, { name, value: BigInt(value) });
-      task.memory.copyToUser(argument.enum_blob_ptr, bytes);
-    }
-    argument.count_enum_blobs = entries.length;
+    giveEntries(task, property.entries.slice(0, argument.count_enum_blobs), argument.enum_blob_ptr);
+    argument.count_enum_blobs = property.entries.length;
   }),
   drmIoctl(modeIoctls.DRM_IOCTL_MODE_OBJ_GETPROPERTIES, ({ task, file }, argument) => {
     const object = objectOfType(device, file, argument.obj_id, argument.obj_type);
@@ -84,6 +77,15 @@ export const propertyIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.length = bytes.length;
   }),
 ];
+
+function giveEntries(task: Task, entries: readonly EnumEntry[], address: bigint): void {
+  const { size } = drm_mode_property_enum;
+  const bytes = new Uint8Array(entries.length * size);
+  const view = new DataView(bytes.buffer);
+  for (const [index, [name, value]] of entries.entries())
+    drm_mode_property_enum.write(view, index * size, { name, value: BigInt(value) });
+  if (entries.length > 0) task.memory.copyToUser(address, bytes);
+}
 
 /** ENOENT for an unknown id or one of another type, EINVAL for an object without properties. */
 function objectOfType(device: KmsDevice, file: DrmFile, id: number, type: number): LeasedObject {

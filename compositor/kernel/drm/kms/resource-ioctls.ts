@@ -121,13 +121,9 @@ export const resourceIoctls = (device: KmsDevice): DrmIoctl[] => [
     argument.fb_id = plane.state.fb?.id ?? 0;
     argument.possible_crtcs = filterCrtcs(device, file, possibleCrtcs);
     argument.gamma_size = 0;
-    argument.count_format_types = giveArray(
-      task,
-      u32,
-      formats,
-      argument.count_format_types,
-      argument.format_type_ptr,
-    );
+    // All of them or none, as with modes.
+    const room = argument.count_format_types < formats.length ? 0 : formats.length;
+    argument.count_format_types = giveArray(task, u32, formats, room, argument.format_type_ptr);
   }),
 ];
 
