@@ -39,6 +39,7 @@ export * from '../../protocol/uapi/fcntl.ts';
 export * from '../../protocol/uapi/fourcc.ts';
 export * from '../../protocol/uapi/simgpu.ts';
 export * from '../../protocol/uapi/simkms.ts';
+export * from '../../protocol/uapi/sw-sync.ts';
 export * from '../../protocol/uapi/sync-file.ts';
 export * from '../../protocol/uapi/syncobj.ts';
 export * from '../../protocol/uapi/udmabuf.ts';
@@ -66,15 +67,25 @@ export { DEFAULT_DEVICE_SPEED, type DeviceSpeed } from './engine/cost.ts';
 export type { Engine, EngineJob, JobResult } from './engine/engine.ts';
 export { VirtualEngine } from './engine/virtual-engine.ts';
 export { WorkerEngine } from './engine/worker-engine.ts';
-export { type DeviceNode, Kernel, type KernelOptions, type NodeAccess, type TaskOptions } from './kernel.ts';
+export {
+  type DeviceNode,
+  type FileSystem,
+  Kernel,
+  type KernelOptions,
+  type NodeAccess,
+  type TaskOptions,
+} from './kernel.ts';
 export type { Backing, Pin } from './memory/backing.ts';
 export { createBacking } from './memory/create-backing.ts';
 export { addSystemHeap } from './memory/dma-heap.ts';
+export { addNullDevice } from './memory/null-device.ts';
 export { PhysicalMemory } from './memory/physical-memory.ts';
+export { mountTmpfs } from './memory/tmpfs.ts';
 export { addUdmabufDevice } from './memory/udmabuf.ts';
 export { Fence } from './sync/fence.ts';
 export { ExpiringFence } from './sync/promised-fence.ts';
 export { SoftwareTimeline } from './sync/software-timeline.ts';
+export { addSwSync, SW_SYNC_PATH } from './sync/sw-sync.ts';
 export { createSyncFile, SyncFile } from './sync/sync-file.ts';
 export { Syncobj } from './sync/syncobj.ts';
 export * from './task/index.ts';

@@ -1,8 +1,9 @@
 import type { AreaReport } from './conformance.ts';
+import type { Deviation } from './deviations.ts';
 
 /** `docs/conformance.md`: how the model compares with real kernels, and each deviation with its reason. */
 export function conformancePage(reports: readonly AreaReport[]): string {
-  const deviating = reports.flatMap(report => report.deviating.map(one => ({ ...one, report })));
+  const deviating = deviatingCases(reports);
   const failing = reports.flatMap(report => report.failing.map(one => ({ one, report })));
   return `${[
     '# Conformance',
@@ -23,10 +24,10 @@ export function conformancePage(reports: readonly AreaReport[]): string {
     '## Deviations',
     '',
     ...(deviating.length === 0 ? ['None.'] : []),
-    ...deviating.map(
-      ({ deviation, compared, report }) =>
-        `- \`${compared.case}\` (Linux ${report.kernel}): ${compared.call}. Not modelled: ${deviation.subsystem}. ${deviation.reason}`,
-    ),
+    ...deviating.flatMap(({ deviation, cases }) => [
+      `- **${deviation.subsystem}** (${deviation.area}): ${deviation.reason}`,
+      ...cases,
+    ]),
     ...(failing.length === 0
       ? []
       : [
@@ -36,4 +37,20 @@ export function conformancePage(reports: readonly AreaReport[]): string {
           ...failing.map(({ one, report }) => `- \`${one.case}\` (Linux ${report.kernel})`),
         ]),
   ].join('\n')}\n`;
+}
+
+/** Each deviation with the cases that it stands for, and the kernels. */
+function deviatingCases(reports: readonly AreaReport[]): { deviation: Deviation; cases: string[] }[] {
+  const kernels = new Map<Deviation, Map<string, string[]>>();
+  for (const { deviating, kernel } of reports)
+    for (const { deviation, compared } of deviating) {
+      const cases = kernels.get(deviation) ?? new Map<string, string[]>();
+      kernels.set(deviation, cases);
+      const line = `\`${compared.case}\`: ${compared.call}`;
+      cases.set(line, [...(cases.get(line) ?? []), kernel]);
+    }
+  return [...kernels].map(([deviation, cases]) => ({
+    deviation,
+    cases: [...cases].map(([line, versions]) => `  - ${line} (Linux ${versions.join(', ')})`),
+  }));
 }
