@@ -39,6 +39,8 @@ export class TaskAcquireWaiter implements AcquireWaiter {
     switch (acquire.kind) {
       case 'implicit':
         for (const dmabuf of distinctDmabufs(this.#task, acquire.buffer)) {
+          // Most have no writer left, and finding that out costs less than a sync file.
+          if ((this.#task.poll(dmabuf, POLLIN) & POLLIN) !== 0) continue;
           const fence = exportSyncFile(this.#task, dmabuf, 'read');
           try {
             this.#waitForSyncFile(constraint, fence.fd);
