@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { DRM_FORMAT_ARGB8888, DRM_FORMAT_NV12 } from '../../protocol/uapi/fourcc.ts';
+import { simgpuIoctls } from '../../protocol/uapi/simgpu.ts';
 import { createDevices } from '../devices.ts';
 import { Region } from '../scene/region.ts';
 import { TestClient, TestDesktop } from './testing.ts';
@@ -143,6 +144,37 @@ it('keeps a copy for as long as it is shown, whatever the client destroys', () =
   desktop.frames(2);
   expect(buffer.lifetime.ended).toBe(true);
   expect(desktop.task.files.size).toBeLessThanOrEqual(before);
+});
+
+it('is composed still when a client has taken all memory', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
+  const screens = [client.dmabuf(64, 48), client.dmabuf(64, 48)];
+  const page = client.shm(16, 16);
+  const picture = client.shm(64, 48);
+  client.fill(page, 0x00ff00);
+  for (const screen of screens) desktop.commit(surface, screen);
+  desktop.frames(3);
+  const hog = desktop.kernel.createTask({ name: 'hog' });
+  const gpu = hog.open('/dev/dri/renderD128');
+  for (let size = 64 << 20; size >= 4096; size >>= 1) {
+    try {
+      for (;;) hog.call(gpu, simgpuIoctls.SIMGPU_GEM_CREATE, { size: BigInt(size) });
+    } catch {
+      // Smaller ones may fit still.
+    }
+  }
+  const small = desktop.window('small', { x: 0, y: 0, width: 16, height: 16 });
+  const before = desktop.display.statistics;
+  for (let frame = 0; frame < 5; frame++) {
+    desktop.commit(small, page);
+    desktop.commit(surface, picture);
+    desktop.frames(1);
+  }
+  expect(desktop.display.statistics.composited).toBeGreaterThanOrEqual(before.composited + 4);
+  hog.exit();
+  expect(desktop.screenshot().at(5, 5)).toBe('00ff00');
 });
 
 it('goes on without a buffer that there is no memory to copy', () => {

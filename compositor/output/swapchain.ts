@@ -1,5 +1,6 @@
 // The buffers that an output is composed in, each knowing what it lacks.
 import { DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888 } from '../../protocol/uapi/fourcc.ts';
+import { KernelError } from '../kernel/task/index.ts';
 import type { RenderDevice } from '../render/render-device.ts';
 import { RenderTarget } from '../render/render-target.ts';
 import { Region, type Size } from '../scene/region.ts';
@@ -8,6 +9,8 @@ import { addFramebuffer, type Framebuffer } from './framebuffers.ts';
 
 /** With one commit in flight, one buffer on the screen and one on its way, a third is never waited for. */
 const MOST_SLOTS = 3;
+/** Without these nothing could be composed, so they are there before clients take the memory. */
+const FEWEST_SLOTS = 2;
 
 export interface Slot {
   readonly target: RenderTarget;
@@ -24,18 +27,20 @@ export class Swapchain implements Disposable {
   readonly #size: Size;
   readonly #slots: Slot[] = [];
 
+  /** Throws a KernelError. */
   constructor(device: RenderDevice, card: Card, size: Size) {
     this.#device = device;
     this.#card = card;
     this.#size = size;
+    while (this.#slots.length < FEWEST_SLOTS) this.#add();
   }
 
-  /** A buffer that no plane shows, with the least to draw; null when there is none. Throws a KernelError. */
+  /** A buffer that no plane shows, with the least to draw; null when there is none. */
   free(): Slot | null {
     const free = this.#slots.filter(slot => slot.users === 0);
     const best = free.sort((a, b) => a.stale.area - b.stale.area)[0];
     if (best) return best;
-    return this.#slots.length < MOST_SLOTS ? this.#add() : null;
+    return this.#slots.length < MOST_SLOTS ? this.#tryAdd() : null;
   }
 
   damage(region: Region): void {
@@ -46,6 +51,15 @@ export class Swapchain implements Disposable {
     for (const { framebuffer, target } of this.#slots.splice(0)) {
       framebuffer[Symbol.dispose]();
       target[Symbol.dispose]();
+    }
+  }
+
+  #tryAdd(): Slot | null {
+    try {
+      return this.#add();
+    } catch (error) {
+      if (error instanceof KernelError) return null;
+      throw error;
     }
   }
 
