@@ -51,6 +51,7 @@ export { VirtualMachine } from '../machine/virtual-machine.ts';
 export type { Behaviour, KernelVersion } from './behaviour.ts';
 export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
 export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
+export { createShapes, type ShapeName, type ShapeOptions } from './drivers/shapes/index.ts';
 export { createSimgpu, type SimgpuOptions } from './drivers/simgpu/index.ts';
 export {
   createSimkms,
