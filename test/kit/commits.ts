@@ -1,12 +1,11 @@
-import type {
-  Client,
-  Fence as FenceType,
-  ObjectProxy,
-  SharedImage,
-  SyncMode,
-  Timeline as TimelineType,
+import {
+  type Client,
+  Fence,
+  type ObjectProxy,
+  type SharedImage,
+  type SyncMode,
+  Timeline,
 } from '../../client-sdk/core/index.ts';
-import { Fence, Timeline } from '../../client-sdk/core/index.ts';
 import type { Machine, Nanoseconds } from '../../compositor/machine/machine.ts';
 
 /** What came back of one commit of a buffer. Times are the machine's; null is not yet. */
@@ -18,7 +17,7 @@ export interface CommitRecord {
   /** How: `immediate` and `fenced` are of sync files, `point` of timelines. */
   kind: 'none' | 'immediate' | 'fenced' | 'point';
   toldAt: Nanoseconds | null;
-  fence: FenceType | null;
+  fence: Fence | null;
   /** When a wait for the release fence returned. */
   signalledAt: Nanoseconds | null;
 }
@@ -56,7 +55,7 @@ export class Commits {
   }
 
   /** Commits an image. With an acquire fence, which stays the caller's, it is complete when that signals. */
-  commit(image: SharedImage, acquire: FenceType | null = null): CommitRecord {
+  commit(image: SharedImage, acquire: Fence | null = null): CommitRecord {
     const record: CommitRecord = {
       bufferReleases: [],
       told: 0,
@@ -79,7 +78,7 @@ export class Commits {
     this.#synchronisation[Symbol.dispose]();
   }
 
-  #told(record: CommitRecord, kind: CommitRecord['kind'], fence: FenceType | null): void {
+  #told(record: CommitRecord, kind: CommitRecord['kind'], fence: Fence | null): void {
     const now = () => this.#machine.now();
     record.told++;
     record.kind = kind;
@@ -98,10 +97,10 @@ export class Commits {
   }
 }
 
-type Told = (kind: CommitRecord['kind'], fence: FenceType | null) => void;
+type Told = (kind: CommitRecord['kind'], fence: Fence | null) => void;
 
 interface Synchronisation extends Disposable {
-  prepare(acquire: FenceType | null, told: Told): void;
+  prepare(acquire: Fence | null, told: Told): void;
 }
 
 async function synchronise(
@@ -131,8 +130,8 @@ function syncFiles(client: Client, surface: ObjectProxy<'wl_surface'>): Synchron
 async function timelinePoints(
   client: Client,
   surface: ObjectProxy<'wl_surface'>,
-  acquirePoints: TimelineType,
-  releasePoints: TimelineType,
+  acquirePoints: Timeline,
+  releasePoints: Timeline,
 ): Promise<Synchronisation> {
   const object = client.shared('wp_linux_drm_syncobj_manager_v1').get_surface(surface);
   const [acquireProxy, releaseProxy] = [await acquirePoints.imported(), await releasePoints.imported()];

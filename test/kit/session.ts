@@ -63,11 +63,9 @@ const PATIENCE: Nanoseconds = 20n * SECOND;
  * const session = new TestSession({ outputs: [{ width: 640, height: 480 }] });
  * const client = await session.connect('painter');
  * const window = await session.until(client.createWindow({ size: { width: 64, height: 64 } }));
- * const frame = await session.until(window.nextFrame());
- * // draw
- * frame.present();
- * await session.vblank();
- * expect(session.pixel(10, 10)).toBe(0x336699);
+ * await session.draw(window, 0x336699);
+ * await session.vblank(2);
+ * expect(await session.pixel(10, 10)).toBe(0x336699);
  * await session.end();
  * ```
  *

@@ -7,8 +7,10 @@ import { start } from './open.ts';
 const SIZE = { width: 16, height: 16 };
 const FRAMES = 2000;
 const EVERY = 100;
+/** Milliseconds: half a minute is not enough on a machine that has other things to do. */
+const PATIENCE = 180_000;
 
-/** Draws on and on, by CPU or GPU, and keeps the fences as short as it can. */
+/** Draws on and on, by CPU or GPU. */
 async function play(client: Client, options: WindowOptions): Promise<void> {
   const window = await client.createWindow({ size: SIZE, buffers: 3, ...options });
   const gpu = options.kind === 'dmabuf' ? await Gpu.open(client) : null;
@@ -33,7 +35,7 @@ const counts = (session: TestSession, clients: readonly Client[]) => ({
   memory: session.kernel.memory.used,
   threads: session.kernel.threads.size,
   dmaBufs: session.kernel.dmaBufs.size,
-  histories: session.compositor.trace.notes('fault').length,
+  faults: session.compositor.trace.notes('fault').length,
 });
 
 /** The largest of each count in some samples. */
@@ -45,38 +47,41 @@ function most(samples: readonly ReturnType<typeof counts>[]) {
     memory: largest(({ memory }) => memory),
     threads: largest(({ threads }) => threads),
     dmaBufs: largest(({ dmaBufs }) => dmaBufs),
-    histories: largest(({ histories }) => histories),
+    faults: largest(({ faults }) => faults),
   };
 }
 
-it('2,000 frames later every count of descriptors, memory and threads is what it was', async () => {
-  const session = start({ outputs: [SIZE, SIZE] });
-  const ways: [string, WindowOptions][] = [
-    ['shared memory, composited', {}],
-    ['dma-bufs, scanned out, sync files', { kind: 'dmabuf', sync: 'sync-file' }],
-  ];
-  const clients: Client[] = [];
-  for (const [name, options] of ways) {
-    const client = await session.connect(name);
-    clients.push(client);
-    play(client, options).catch(error => {
-      if (!client.error) throw error;
-    });
-    await session.vblank(2);
-  }
-  const samples: ReturnType<typeof counts>[] = [];
-  const { flips: before } = session.simkms.statistics('Virtual-1');
-  for (let frame = 0; frame < FRAMES; frame++) {
-    await session.vblank();
-    if (frame % EVERY < 10) samples.push(counts(session, clients));
-  }
-  const half = samples.length / 2;
-  expect(most(samples.slice(half))).toEqual(most(samples.slice(0, half)));
-  expect(session.simkms.statistics('Virtual-1').flips - before).toBeGreaterThan(FRAMES * 0.9);
-  const { composited, scannedOut } = session.compositor.statistics;
-  expect(Math.min(composited, scannedOut)).toBeGreaterThan(FRAMES * 0.9);
-  session.history.splice(0);
-});
+it(
+  '2,000 frames later every count of descriptors, memory and threads is what it was',
+  async () => {
+    const session = start({ outputs: [SIZE, SIZE] });
+    const ways: [string, WindowOptions][] = [
+      ['shared memory, composited', {}],
+      ['dma-bufs, scanned out, sync files', { kind: 'dmabuf', sync: 'sync-file' }],
+    ];
+    const clients: Client[] = [];
+    for (const [name, options] of ways) {
+      const client = await session.connect(name);
+      clients.push(client);
+      play(client, options).catch(error => {
+        if (!client.error) throw error;
+      });
+      await session.vblank(2);
+    }
+    const samples: ReturnType<typeof counts>[] = [];
+    const { flips: before } = session.simkms.statistics('Virtual-1');
+    for (let frame = 0; frame < FRAMES; frame++) {
+      await session.vblank();
+      if (frame % EVERY < 10) samples.push(counts(session, clients));
+    }
+    const half = samples.length / 2;
+    expect(most(samples.slice(half))).toEqual(most(samples.slice(0, half)));
+    expect(session.simkms.statistics('Virtual-1').flips - before).toBeGreaterThan(FRAMES * 0.9);
+    const { composited, scannedOut } = session.compositor.statistics;
+    expect(Math.min(composited, scannedOut)).toBeGreaterThan(FRAMES * 0.9);
+  },
+  PATIENCE,
+);
 
 it('windows that come and go by the hundred leave nothing', async () => {
   const session = start();

@@ -33,7 +33,7 @@ async function busy(session: TestSession, client: Client): Promise<void> {
 }
 
 describe('a client that is killed in the middle of a frame', () => {
-  it.each([1, 2, 3, 4, 5])('leaves nothing behind, at whatever moment (order %i)', async seed => {
+  it.each([1, 2, 3])('leaves nothing behind, at whatever moment (order %i)', async seed => {
     const session = start({ seed, order: 'random' });
     const bystander = await Bystander.create(session);
     const moment = async (steps: number): Promise<void> => {
