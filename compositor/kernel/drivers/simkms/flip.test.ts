@@ -141,6 +141,20 @@ describe('out-fences', () => {
     expect(client.task.files.size).toBe(open);
   });
 
+  it('that there is no memory for are ENOMEM, and their descriptors free again', () => {
+    const { client, kernel, ids, word, stored } = lit();
+    const request = [[ids.crtc, { OUT_FENCE_PTR: word }]] as const;
+    kernel.failAllocation = what => what === 'sync_file';
+    for (let time = 0; time < 3; time++) expect(client.errno(request, NONBLOCK)).toBe('ENOMEM');
+    expect(stored()).toBe(-1);
+    kernel.failAllocation = null;
+    const free = client.task.memfdCreate('lowest');
+    client.task.close(free);
+    client.commit(request, NONBLOCK);
+    expect(stored()).toBe(free);
+    expect(free).toBe(client.fd + 1);
+  });
+
   it('are EFAULT where the address cannot be written, for TEST_ONLY too', () => {
     const { client, ids } = lit();
     expect(client.errno([[ids.crtc, { OUT_FENCE_PTR: 1 }]], TEST_ONLY)).toBe('EFAULT');

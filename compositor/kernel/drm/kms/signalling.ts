@@ -121,10 +121,19 @@ export class Signalling {
     if (address === undefined) return;
     const fd = this.#request.task.files.reserve();
     const fence = timeline.next();
-    const file = createSyncFile(this.#request.device.kernel, fence);
-    this.#promised.push({ fence, file, fd, address });
+    this.#promised.push({ fence, file: this.#fileOf(fence, fd), fd, address });
     this.#store(address, fd, false);
     fences.set(object, fence);
+  }
+
+  /** ENOMEM, with the number given back. */
+  #fileOf(fence: Fence, fd: number): OpenFile {
+    try {
+      return createSyncFile(this.#request.device.kernel, fence);
+    } catch (error) {
+      this.#request.task.files.unreserve(fd);
+      throw error;
+    }
   }
 
   #store(address: bigint, value: number, mayFail: boolean): void {
