@@ -86,3 +86,9 @@ export function countMaxRgb(pixels: Iterable<number>): number[] {
   for (const pixel of pixels) bins[Math.max((pixel >>> 16) & 255, (pixel >>> 8) & 255, pixel & 255)]!++;
   return bins;
 }
+
+/** What a commit asks the CRTC for to have its frame counted; the fence's number goes to `word`. */
+export const countInto = ({ ids, word }: LitDisplay, fd: number): Request[number] => [
+  ids.crtc,
+  { HISTOGRAM_ENABLE: 1, HISTOGRAM_FD: fd, HISTOGRAM_FENCE_PTR: word },
+];
