@@ -7,7 +7,7 @@ import { F_ADD_SEALS, F_SEAL_SHRINK, F_SEAL_WRITE } from '../../../../protocol/u
 import { simkms_histogram_record as record } from '../../../../protocol/uapi/simkms.ts';
 import { SoftwareTimeline } from '../../sync/software-timeline.ts';
 import { createSyncFile } from '../../sync/sync-file.ts';
-import { countMaxRgb, FRAME, HEIGHT, lit, readRecord, recordMemfd, WIDTH } from './lit-display.ts';
+import { countInto, countMaxRgb, FRAME, HEIGHT, lit, readRecord, recordMemfd, WIDTH } from './lit-display.ts';
 
 const pixelsOf = (pixels: number, color: number): number[] =>
   countMaxRgb(new Array<number>(pixels).fill(color));

@@ -14,7 +14,7 @@ import {
 import { MILLISECOND } from '../../../machine/machine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { VirtualEngine } from '../../engine/virtual-engine.ts';
-import { countMaxRgb, FRAME, lit, readRecord, recordMemfd, visible } from './lit-display.ts';
+import { countInto, countMaxRgb, FRAME, lit, readRecord, recordMemfd, visible } from './lit-display.ts';
 
 describe('a histogram', () => {
   it('needs a memfd that is sealed against shrinking, may be written, and is long enough', () => {
