@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ClientObjects } from '../../protocol/object/client-objects.ts';
+import { connectedPair } from '../../protocol/transport/unix.ts';
 import { type TestClient, TestServer } from '../interfaces/testing.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
@@ -149,6 +151,53 @@ describe('a client that does not read', () => {
     }
     expect(answers()).toBe(100);
     expect(slow.client.connected).toBe(true);
+  });
+
+  it('has what is kept for it flat on a socket too, where the kernel takes a part', async () => {
+    const test = start({ holdAtBytes: 3 * CHUNK });
+    const [mine, theirs] = connectedPair()!;
+    const objects = new ClientObjects({ send: message => mine.send(message) });
+    const slow = test.server.accept(theirs, { name: 'slow', capabilities: ['kernel-calls'] });
+    mine.receive({
+      messages: batch => {
+        for (const message of batch) objects.dispatch(message);
+      },
+      closed: () => {},
+    });
+    let name = 0;
+    const registry = objects.display.get_registry();
+    registry.on('global', (id, interfaceName) => {
+      if (interfaceName === 'fencepost_kernel_v1') name = id;
+    });
+    const until = async (holds: () => boolean): Promise<void> => {
+      for (let pass = 0; pass < 5000 && !holds(); pass++) {
+        machine.settle();
+        await new Promise(resolve => setImmediate(resolve));
+      }
+    };
+    await until(() => name > 0);
+    const calls = registry.bind(name, 'fencepost_kernel_v1', 1);
+    const fd = slow.task.memfdCreate('pixels');
+    slow.task.truncate(fd, BigInt(CHUNK));
+    let answers = 0;
+    calls.on('done', () => answers++);
+    mine.pause();
+    for (let n = 0; n < 200; n++) calls.pread(n, fd, 0, 0, CHUNK);
+    let most = 0;
+    for (let pass = 0; pass < 20; pass++) {
+      let passes = 0;
+      await until(() => ++passes > 2);
+      most = Math.max(most, theirs.queuedBytes);
+    }
+    expect(answers).toBe(0);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(5 * CHUNK);
+    mine.resume();
+    await until(() => answers === 200);
+    expect([answers, theirs.queuedBytes, slow.connected]).toEqual([200, 0, true]);
+    mine.close();
+    await until(() => test.server.clients.size === 0);
+    expect(test.server.clients.size).toBe(0);
   });
 
   it('is disconnected after a while', () => {
