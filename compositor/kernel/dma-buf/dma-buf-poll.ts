@@ -47,7 +47,7 @@ export class DmaBufPoll {
 
   /** Those who are woken look as well, and find nothing to wait for either. */
   #wakeOthers(direction: number): void {
-    if (this.#waking) return;
+    if (this.#waking || this.#queue.waiting === 0) return;
     this.#waking = true;
     this.#queue.wakeAll(direction);
     this.#waking = false;

@@ -125,7 +125,7 @@ export class AddressSpace {
       throw new KernelError('EINVAL', `mprotect needs a page-aligned address, got ${address}`);
     const end = address + BigInt(pageAlign(length));
     for (let at = address; at < end; ) {
-      const mapping = this.#find(at, 1);
+      const mapping = this.#mappings[this.#indexOf(at)];
       if (!mapping) throw new KernelError('ENOMEM', `0x${at.toString(16)} is not mapped`);
       if ((protection & ~mapping.allowed) !== 0)
         throw new KernelError(
@@ -157,10 +157,10 @@ export class AddressSpace {
 
   /** The live bytes at an address, as the process itself would touch them. SegmentationFault, BusError. */
   view(address: bigint, length: number, write = true): Uint8Array {
-    const mapping = this.#find(address, length);
     // The processor has no pages that can be written and not read.
     const needed = write ? PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC;
-    if (!mapping || (mapping.protection & needed) === 0)
+    const mapping = this.#findFor(address, length, needed);
+    if (!mapping)
       throw new SegmentationFault(
         `${length} bytes at 0x${address.toString(16)} are not mapped for ${write ? 'writing' : 'reading'}`,
       );
@@ -241,7 +241,22 @@ export class AddressSpace {
     }
   }
 
-  #find(address: bigint, length: number): Mapping | undefined {
+  /** The mapping at an address, if it and the parts of it that follow cover the range, each for one of these protections. */
+  #findFor(address: bigint, length: number, needed: number): Mapping | undefined {
+    let at = this.#indexOf(address);
+    const first = this.#mappings[at];
+    const end = address + BigInt(length);
+    let mapping = first;
+    while (mapping && (mapping.protection & needed) !== 0) {
+      if (end <= mapping.end) return first;
+      const next: Mapping | undefined = this.#mappings[++at];
+      mapping = next && continues(mapping, next) ? next : undefined;
+    }
+    return undefined;
+  }
+
+  /** Where in the list the mapping at an address stands; -1 when there is none. */
+  #indexOf(address: bigint): number {
     let low = 0;
     let high = this.#mappings.length - 1;
     while (low <= high) {
@@ -249,11 +264,16 @@ export class AddressSpace {
       const mapping = this.#mappings[middle]!;
       if (address < mapping.start) high = middle - 1;
       else if (address >= mapping.end) low = middle + 1;
-      else return address + BigInt(length) <= mapping.end ? mapping : undefined;
+      else return middle;
     }
-    return undefined;
+    return -1;
   }
 }
+
+const continues = (first: Mapping, second: Mapping): boolean =>
+  first.end === second.start &&
+  first.object === second.object &&
+  first.offset + (first.end - first.start) === second.offset;
 
 /** Splits a mapping at the borders of a range; each part stands for itself afterwards. */
 function carve(mapping: Mapping, from: bigint, to: bigint): { inside: Mapping | null; outside: Mapping[] } {

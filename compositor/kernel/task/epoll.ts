@@ -12,7 +12,7 @@ import type { Nanoseconds } from '../../machine/machine.ts';
 import { KernelError, require } from './kernel-error.ts';
 import { type KernelThread, type Sleeping, waitUntil } from './kernel-thread.ts';
 import type { FileOperations, FileStatus, OpenFile, PollAnswer } from './open-file.ts';
-import { holding, withSyscall } from './system-call.ts';
+import { holding, naming } from './system-call.ts';
 import type { Task } from './task.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -195,12 +195,4 @@ export function startEpollWait(
 function setOf(task: Task, epoll: number, maximum: number): EpollFile {
   require(maximum > 0, 'EINVAL', `epoll_wait wants at least one event, not ${maximum}`);
   return task.files.get(epoll).as(EpollFile, 'epoll set');
-}
-
-function naming<T>(syscall: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw withSyscall(error, syscall);
-  }
 }

@@ -12,6 +12,7 @@ import {
   MS_SYNC,
   PROT_EXEC,
   PROT_READ,
+  PROT_WRITE,
 } from '../../../protocol/uapi/fcntl.ts';
 import type { KernelVersion } from '../behaviour.ts';
 import { createDmaBuf, errnoOf, startKernel } from './fixture.ts';
@@ -74,6 +75,17 @@ describe('calls on mappings', () => {
     expect(() => task.memory.view(first, 1)).toThrow('not mapped');
     expect(mremap(task, second, 16384, 8192, 0)).toBe(second);
     expect(() => task.memory.view(second + 8192n, 1)).toThrow('not mapped');
+  });
+
+  it('see a mapping whose parts have other protections as one', () => {
+    const { task, address } = start();
+    task.mprotect(address + 4096n, 4096, PROT_READ);
+    expect(task.memory.copyFromUser(address, 16384)).toHaveLength(16384);
+    expect(errnoOf(() => task.memory.copyToUser(address + 4000n, new Uint8Array(200)))).toBe('EFAULT');
+    task.mprotect(address, 16384, PROT_READ | PROT_WRITE);
+    expect(errnoOf(() => task.memory.copyToUser(address + 4000n, new Uint8Array(200)))).toBeNull();
+    task.munmap(address + 8192n, 4096);
+    expect(errnoOf(() => task.memory.copyFromUser(address, 16384))).toBe('EFAULT');
   });
 
   it('refuse flags only where they are asked to look', () => {

@@ -16,20 +16,12 @@ import { type Mapping, PAGE_SIZE, pageAlign } from './address-space.ts';
 import { needs, requireAllocation } from './file-checks.ts';
 import { KernelError, require } from './kernel-error.ts';
 import type { OpenFile } from './open-file.ts';
-import { withSyscall } from './system-call.ts';
+import { naming } from './system-call.ts';
 import type { Task } from './task.ts';
 
 /*
  * Calls on mappings that few programs make, as functions over the process that makes them.
  */
-
-function call<T>(syscall: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw withSyscall(error, syscall);
-  }
-}
 
 function requireAligned(address: bigint): void {
   require(address % BigInt(PAGE_SIZE) === 0n, 'EINVAL', `0x${address.toString(16)} is not page-aligned`);
@@ -41,12 +33,12 @@ function synchronise(file: OpenFile): void {
 
 /** fsync(2). EBADF, EINVAL for a file that has nothing to write anything back to. */
 export function fsync(task: Task, fd: number): void {
-  call('fsync', () => synchronise(task.files.get(fd)));
+  naming('fsync', () => synchronise(task.files.get(fd)));
 }
 
 /** msync(2) (`mm/msync.c`): only MS_SYNC of shared mappings does anything. EINVAL, ENOMEM. */
 export function msync(task: Task, address: bigint, length: number, flags: number): void {
-  call('msync', () => {
+  naming('msync', () => {
     requireAligned(address);
     require((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) === 0 &&
       (flags & (MS_ASYNC | MS_SYNC)) !==
@@ -58,12 +50,12 @@ export function msync(task: Task, address: bigint, length: number, flags: number
 
 /** mlock(2): pages stay, as they do here anyway. ENOMEM for a gap. */
 export function mlock(task: Task, address: bigint, length: number): void {
-  call('mlock', () => void task.memory.covering(address, length));
+  naming('mlock', () => void task.memory.covering(address, length));
 }
 
 /** madvise(2) (`mm/madvise.c`). EINVAL, ENOMEM; for MADV_REMOVE EACCES and what fallocate says. */
 export function madvise(task: Task, address: bigint, length: number, advice: number): void {
-  call('madvise', () => {
+  naming('madvise', () => {
     requireAligned(address);
     require(isAdvice(advice), 'EINVAL', `there is no advice ${advice}`);
     for (const mapping of task.memory.covering(address, length))
@@ -122,7 +114,7 @@ export function mremap(
   newLength: number,
   flags: number,
 ): bigint {
-  return call('mremap', () => {
+  return naming('mremap', () => {
     requireAligned(address);
     require((flags & ~MREMAP_MAYMOVE) === 0 && newLength > 0, 'EINVAL', `mremap to ${newLength} bytes`);
     const [from, to] = [pageAlign(oldLength), pageAlign(newLength)];

@@ -11,6 +11,15 @@ export function withSyscall(error: unknown, syscall: string): unknown {
   return error;
 }
 
+/** Runs a call that does not sleep; its errors name it. */
+export function naming<T>(syscall: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw withSyscall(error, syscall);
+  }
+}
+
 /** A body whose errors name the system call. */
 export function* named<T>(syscall: string, body: Sleeping<T>): Sleeping<T> {
   try {

@@ -28,7 +28,7 @@ import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { openPath, readLink } from './paths.ts';
 import { Scratch } from './scratch.ts';
-import { deferred, holding, map, named, withSyscall } from './system-call.ts';
+import { deferred, holding, map, named, naming } from './system-call.ts';
 import { AddressSlice, OwnSlice } from './user-slice.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -432,10 +432,6 @@ export class Task {
 
   /** Names the system call in an error that leaves the kernel. */
   #call<T>(syscall: string, body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw withSyscall(error, syscall);
-    }
+    return naming(syscall, body);
   }
 }
