@@ -183,6 +183,26 @@ it('a client that floods its socket does not keep the others from being served',
   await flood.close();
 });
 
+it('a client that does not read what it asks for costs the server no memory', async () => {
+  const resident = (): number => {
+    const status = readFileSync(`/proc/${native.process.process.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
+  };
+  const watcher = await connect({ display: native.display, ...LIMIT });
+  const before = resident();
+  const deaf = await connect({ display: native.display, ...LIMIT });
+  const fd = await deaf.kernel.memfdCreate('much');
+  const length = 1 << 20;
+  await deaf.kernel.truncate(fd, length);
+  deaf.connection.pause();
+  for (let count = 0; count < 500; count++) deaf.kernel.pread(fd, new Uint8Array(length), 0).catch(() => {});
+  for (let count = 0; count < 20; count++) await colorsOn(watcher);
+  // The answers to what it asked for are 500 MiB.
+  expect(resident() - before).toBeLessThan(100 << 20);
+  await deaf.close();
+  await watcher.close();
+});
+
 describe('bytes that are no messages', () => {
   const nonsense: [string, Uint8Array][] = [
     ['nothing but zeros', new Uint8Array(4096)],
