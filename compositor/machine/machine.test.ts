@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MILLISECOND } from './machine.ts';
 import { RealMachine } from './real-machine.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { VirtualMachine } from './virtual-machine.ts';
@@ -103,8 +104,8 @@ describe('RealMachine', () => {
     machine[Symbol.dispose]();
   });
 
-  it('lets the event loop have its turns, though a timer is always due again', async () => {
-    const machine = new RealMachine();
+  it.each([0n, MILLISECOND])('lets the event loop have its turns in slices of %i ns', async slice => {
+    const machine = new RealMachine({ slice });
     let runs = 0;
     const again = (): void => {
       runs++;

@@ -121,10 +121,12 @@ export class RealMachine implements Machine, Disposable {
 
   /** Due timers go ahead of what was posted: their time stamps are older. Those that are left at `end` have their own turn. */
   #takeDueTimers(end: Nanoseconds): void {
-    for (let now = this.now(); now < end && !this.#stopped; now = this.now()) {
+    while (!this.#stopped) {
+      const now = this.now();
       const due = this.#timers.takeDue(now);
       if (!due) return;
       this.#run(due);
+      if (now >= end) return;
     }
   }
 
