@@ -246,7 +246,7 @@ export class AddressSpace {
     let at = this.#indexOf(address);
     const first = this.#mappings[at];
     const end = address + BigInt(length);
-    let mapping = first;
+    let mapping: Mapping | undefined = first;
     while (mapping && (mapping.protection & needed) !== 0) {
       if (end <= mapping.end) return first;
       const next: Mapping | undefined = this.#mappings[++at];
