@@ -1,12 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { SECOND } from '../../compositor/machine/machine.ts';
 import { areas } from './areas/index.ts';
-import { conform, explain } from './conformance.ts';
+import { type AreaReport, answer, answerOn, conform, explain } from './conformance.ts';
+import { conformancePage } from './page.ts';
+import { createSystem } from './system.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const reports: AreaReport[] = [];
 
 describe.each(['7.2', '6.12'] as const)('a kernel that behaves as Linux %s', kernel => {
   it.each(areas)('answers every call of $name as recorded', area => {
-    expect(explain(conform(root, area, kernel))).toBe('');
+    const report = conform(root, area, kernel);
+    reports.push(report);
+    expect(explain(report)).toBe('');
   });
+});
+
+describe.each(areas)('the calls of $name', area => {
+  it('have the same answers in whatever order the machine runs what is ready', () => {
+    const inOrder = answer(area, '7.2');
+    for (const seed of [1, 2]) expect(answer(area, '7.2', { order: 'random', seed })).toEqual(inOrder);
+  });
+
+  it('leave an empty kernel behind when their process has ended', () => {
+    const system = createSystem('7.2');
+    const { kernel, machine, task } = system;
+    answerOn(system, area);
+    task.exit();
+    // Fences that nobody is there to signal any more expire.
+    machine.advance(20n * SECOND);
+    const left = { memory: kernel.memory.used, buffers: kernel.dmaBufs.size, threads: kernel.threads.size };
+    expect(left).toEqual({ memory: 0, buffers: 0, threads: 0 });
+    expect(machine.nextTimer).toBeNull();
+    system[Symbol.dispose]();
+  });
+});
+
+it('is written down in docs/conformance.md (npm run conformance)', () => {
+  expect(readFileSync(join(root, 'docs/conformance.md'), 'utf8')).toBe(conformancePage(reports));
 });

@@ -6,7 +6,7 @@ import { type ComparedCase, compare } from './compare.ts';
 import { type Deviation, deviations, MOST_DEVIATIONS } from './deviations.ts';
 import { type Line, parseLines } from './line.ts';
 import { Probe } from './probe.ts';
-import { createSystem } from './system.ts';
+import { createSystem, type Schedule, type System } from './system.ts';
 
 export interface AreaReport {
   readonly area: string;
@@ -27,15 +27,20 @@ export function readRecording(root: string, area: string, kernel: KernelVersion)
 }
 
 /** Makes the calls of an area. */
-export function answer(area: Area, kernel: KernelVersion): Line[] {
-  const system = createSystem(kernel);
+export function answer(area: Area, kernel: KernelVersion, schedule?: Schedule): Line[] {
+  const system = createSystem(kernel, schedule);
   try {
-    const probe = new Probe(system);
-    area.run(probe);
-    return probe.lines;
+    return answerOn(system, area);
   } finally {
     system[Symbol.dispose]();
   }
+}
+
+/** Makes the calls of an area on a machine that the caller has started. */
+export function answerOn(system: System, area: Area): Line[] {
+  const probe = new Probe(system);
+  area.run(probe);
+  return probe.lines;
 }
 
 /** Makes the calls of an area and compares the answers with the recording. */

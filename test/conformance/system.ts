@@ -8,6 +8,7 @@ import { mountTmpfs } from '../../compositor/kernel/memory/tmpfs.ts';
 import { addUdmabufDevice } from '../../compositor/kernel/memory/udmabuf.ts';
 import { addSwSync } from '../../compositor/kernel/sync/sw-sync.ts';
 import type { Task } from '../../compositor/kernel/task/task.ts';
+import { SECOND } from '../../compositor/machine/machine.ts';
 import { VirtualMachine } from '../../compositor/machine/virtual-machine.ts';
 import { O_CREAT, O_RDWR } from '../../protocol/uapi/fcntl.ts';
 
@@ -16,6 +17,12 @@ export interface System extends Disposable {
   readonly machine: VirtualMachine;
   readonly kernel: Kernel;
   readonly task: Task;
+}
+
+/** In which order what is ready at the same time runs; default: as it was posted. */
+export interface Schedule {
+  readonly order?: 'fifo' | 'random';
+  readonly seed?: number;
 }
 
 /** Descriptors of the probe programs: the console, three times and once more, and the file they wrote to. */
@@ -27,8 +34,11 @@ const BOOT_ORDER: { readonly [version in KernelVersion]: readonly ShapeName[] } 
   '6.12': ['vkms', 'bochs-drm'],
 };
 
-export function createSystem(behaves: KernelVersion): System {
-  const machine = new VirtualMachine({ start: 28_000_000_000n });
+/** The machine had been up for so long. */
+const UPTIME = 28n * SECOND;
+
+export function createSystem(behaves: KernelVersion, schedule: Schedule = {}): System {
+  const machine = new VirtualMachine({ ...schedule, start: UPTIME });
   const kernel = new Kernel({ machine, memoryBytes: 512 << 20, behaves });
   mountTmpfs(kernel, '');
   mountTmpfs(kernel, '/dev/shm');
