@@ -96,6 +96,16 @@ describe('an epoll set', () => {
     expect(kernel.tasks.size).toBe(0);
   });
 
+  it('can be polled itself', () => {
+    const { task, epoll, event, add } = start();
+    add(event, POLLIN);
+    expect(task.poll(epoll, POLLIN)).toBe(0);
+    task.write(event, ONE);
+    expect(task.poll(epoll, POLLIN)).toBe(POLLIN);
+    task.read(event, 8);
+    expect(task.poll(epoll, POLLIN)).toBe(0);
+  });
+
   it('refuses with the errnos of epoll_ctl', () => {
     const { task, epoll, event, add } = start();
     add(event, POLLIN);

@@ -11,7 +11,7 @@ import {
 import type { Nanoseconds } from '../../machine/machine.ts';
 import { KernelError, require } from './kernel-error.ts';
 import { type KernelThread, type Sleeping, waitUntil } from './kernel-thread.ts';
-import type { FileOperations, FileStatus, OpenFile, PollAnswer } from './open-file.ts';
+import type { FileCall, FileOperations, FileStatus, OpenFile, PollAnswer } from './open-file.ts';
 import { holding, naming } from './system-call.ts';
 import type { Task } from './task.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -55,8 +55,14 @@ export class EpollFile implements FileOperations {
     return { inode: this.#inode, size: 0n, mode: 0o600 };
   }
 
-  poll(): PollAnswer {
-    return { mask: this.#ready.size > 0 ? POLLIN : 0, queue: this.#queue };
+  /** Readable when something in the list is still ready; what is not leaves it (`__ep_eventpoll_poll`). */
+  poll({ task }: FileCall): PollAnswer {
+    for (const item of [...this.#ready]) {
+      if (item.file.references > 0 && poll(task, item).mask !== 0)
+        return { mask: POLLIN, queue: this.#queue };
+      this.#ready.delete(item);
+    }
+    return { mask: 0, queue: this.#queue };
   }
 
   /** EPOLL_CTL_ADD: EEXIST. */
