@@ -1,4 +1,5 @@
 // What the examples share: their options, connecting, and ending with words instead of a stack.
+import { relative } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type Client, connect } from '../../client-sdk/index.ts';
 
@@ -116,11 +117,12 @@ function helpOf({ about, usage, options = {} }: Example): string {
     ['--help', 'show this'],
   ];
   const rows = lines.map(([name, words]) => `  ${name.padEnd(18)}${words}`);
-  const call = usage === undefined ? '' : ` ${usage}`;
+  const program = `node ${relative('', process.argv[1] ?? 'example.js')}`;
   return [
     about,
     '',
-    `Options:${call === '' ? '' : `  (arguments:${call})`}`,
+    `Usage: ${[program, '[options]', usage].filter(Boolean).join(' ')}`,
+    '',
     ...rows,
     '',
     'FENCEPOST_DISPLAY says which server to connect to: a path, a name, or a ws:// address.',
