@@ -143,9 +143,13 @@ export class Vblank {
     this.skipped += vblank.sequence - this.#handled - 1n;
     this.#handled = vblank.sequence;
     this.handler(vblank);
+    if (this.#waiters.length > 0) this.#wake(vblank);
+    this.#arm();
+  }
+
+  #wake(vblank: VblankTime): void {
     const due = this.#waiters.filter(waiter => waiter.sequence <= vblank.sequence);
     this.#waiters = this.#waiters.filter(waiter => waiter.sequence > vblank.sequence);
     for (const waiter of due) waiter.run(vblank);
-    this.#arm();
   }
 }
