@@ -1,7 +1,7 @@
 // Several dma-bufs in flight: while the display scans one, the next is queued and a third is drawn. Each frame says how
 // old the pixels of its image are, so that only what moved since then is drawn again, and each asks when it was shown.
 import type { PresentationFeedback } from '../client-sdk/index.ts';
-import { cometsAt, drawComet, drawSky } from './lib/comets.ts';
+import { cometsAt, drawComet, drawSky, joined } from './lib/comets.ts';
 import { runExample } from './lib/example.ts';
 
 await runExample({
@@ -24,7 +24,9 @@ await runExample({
       for (const stale of age === 0 ? [{ x: 0, y: 0, width, height }] : extents(number - age))
         drawSky(target, stale);
       for (const comet of comets) drawComet(target, comet);
-      const damage = age === 0 ? {} : { damage: [...extents(number - 1), ...extents(number)] };
+      const before = extents(number - 1);
+      const damage =
+        age === 0 ? {} : { damage: comets.map(({ extent }, index) => joined(extent, before[index]!)) };
       images.add(frame.slot.index);
       feedbacks.push(frame.presentWithFeedback(damage));
       if (number >= frames) break;

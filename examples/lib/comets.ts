@@ -72,6 +72,14 @@ function around(lights: readonly Light[]): Rect {
   return { x, y, width: right - x, height: bottom - y };
 }
 
+/** The rectangle around two. */
+export function joined(one: Rect, other: Rect): Rect {
+  const [x, y] = [Math.min(one.x, other.x), Math.min(one.y, other.y)];
+  const right = Math.max(one.x + one.width, other.x + other.width);
+  const bottom = Math.max(one.y + one.height, other.y + other.height);
+  return { x, y, width: right - x, height: bottom - y };
+}
+
 /** Draws the night sky in a rectangle, cut at the edges of the image. */
 export function drawSky(target: Mapping, rect: Rect): void {
   const { pixels, stride, width, height } = target;
