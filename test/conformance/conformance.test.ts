@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { openHostFiles } from '../../compositor/machine/host-files.ts';
 import { SECOND } from '../../compositor/machine/machine.ts';
 import { areas } from './areas/index.ts';
+import { compare } from './compare.ts';
 import { type AreaReport, answer, answerOn, conform, explain } from './conformance.ts';
 import { conformancePage } from './page.ts';
 import { createSystem } from './system.ts';
@@ -36,6 +38,21 @@ describe.each(areas)('the calls of $name', area => {
     expect(left).toEqual({ memory: 0, buffers: 0, threads: 0 });
     expect(machine.nextTimer).toBeNull();
     system[Symbol.dispose]();
+  });
+});
+
+/** What cannot be asked of the host, or done there: where holes are, and to keep a page that the file has lost. */
+const OF_THE_HOST = ['memfd.lseek.data', 'memfd.lseek.hole', 'udmabuf.punch.hole', 'udmabuf.punch.rewrite'];
+
+describe.each(areas)('the calls of $name on memory of the host', area => {
+  const host = openHostFiles();
+
+  it('have the answers that they have on memory of the kernel', () => {
+    const compared = compare(answer(area, '7.2'), answer(area, '7.2', { host }));
+    const differing = compared.filter(({ differences }) => differences.length > 0);
+    // Where the host cannot map files, all memory is the kernel's.
+    const expected = host?.canMap ? OF_THE_HOST.filter(name => name.startsWith(`${area.name}.`)) : [];
+    expect(differing.map(({ case: name }) => name)).toEqual(expected);
   });
 });
 

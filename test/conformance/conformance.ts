@@ -6,7 +6,7 @@ import { type ComparedCase, compare } from './compare.ts';
 import { type Deviation, deviations, MOST_DEVIATIONS } from './deviations.ts';
 import { type Line, parseLines } from './line.ts';
 import { Probe } from './probe.ts';
-import { createSystem, type Schedule, type System } from './system.ts';
+import { createSystem, type System, type SystemOptions } from './system.ts';
 
 export interface AreaReport {
   readonly area: string;
@@ -27,8 +27,8 @@ export function readRecording(root: string, area: string, kernel: KernelVersion)
 }
 
 /** Makes the calls of an area. */
-export function answer(area: Area, kernel: KernelVersion, schedule?: Schedule): Line[] {
-  const system = createSystem(kernel, schedule);
+export function answer(area: Area, kernel: KernelVersion, options?: SystemOptions): Line[] {
+  const system = createSystem(kernel, options);
   try {
     return answerOn(system, area);
   } finally {

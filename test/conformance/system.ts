@@ -8,6 +8,7 @@ import { mountTmpfs } from '../../compositor/kernel/memory/tmpfs.ts';
 import { addUdmabufDevice } from '../../compositor/kernel/memory/udmabuf.ts';
 import { addSwSync } from '../../compositor/kernel/sync/sw-sync.ts';
 import type { Task } from '../../compositor/kernel/task/task.ts';
+import type { HostFiles } from '../../compositor/machine/host-files.ts';
 import { SECOND } from '../../compositor/machine/machine.ts';
 import { VirtualMachine } from '../../compositor/machine/virtual-machine.ts';
 import { O_CREAT, O_RDWR } from '../../protocol/uapi/fcntl.ts';
@@ -19,10 +20,12 @@ export interface System extends Disposable {
   readonly task: Task;
 }
 
-/** In which order what is ready at the same time runs; default: as it was posted. */
-export interface Schedule {
+export interface SystemOptions {
+  /** In which order what is ready at the same time runs; default: as it was posted. */
   readonly order?: 'fifo' | 'random';
   readonly seed?: number;
+  /** Where memfds are real ones; default: all memory is the model's own. */
+  readonly host?: HostFiles | null;
 }
 
 /** Descriptors of the probe programs: the console, three times and once more, and the file they wrote to. */
@@ -37,9 +40,10 @@ const BOOT_ORDER: { readonly [version in KernelVersion]: readonly ShapeName[] } 
 /** The machine had been up for so long. */
 const UPTIME = 28n * SECOND;
 
-export function createSystem(behaves: KernelVersion, schedule: Schedule = {}): System {
+export function createSystem(behaves: KernelVersion, options: SystemOptions = {}): System {
+  const { host = null, ...schedule } = options;
   const machine = new VirtualMachine({ ...schedule, start: UPTIME });
-  const kernel = new Kernel({ machine, memoryBytes: 512 << 20, behaves });
+  const kernel = new Kernel({ machine, memoryBytes: 512 << 20, host, behaves });
   mountTmpfs(kernel, '');
   mountTmpfs(kernel, '/dev/shm');
   addNullDevice(kernel);

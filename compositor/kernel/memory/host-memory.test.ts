@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   F_ADD_SEALS,
   F_GET_SEALS,
+  F_SEAL_FUTURE_WRITE,
   F_SEAL_GROW,
   F_SEAL_SHRINK,
   F_SEAL_WRITE,
+  PROT_READ,
 } from '../../../protocol/uapi/fcntl.ts';
 import { type HostFiles, openHostFiles } from '../../machine/host-files.ts';
 import { dmaBufOf } from '../dma-buf/dma-buf.ts';
@@ -221,5 +223,33 @@ describe('memory that other processes may map', () => {
     pin[Symbol.dispose]();
     task.exit();
     expect(open()).toBe(0);
+  });
+
+  it('goes on being written through mappings that are older than F_SEAL_FUTURE_WRITE, and can be mapped to be read', () => {
+    const { task } = start();
+    const fd = sealedMemfd(task, 8192);
+    const older = task.mmap(fd, 4096);
+    task.fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
+    task.memory.view(older, 1)[0] = 6;
+    const newer = task.mmap(fd, 8192, { protection: PROT_READ });
+    expect(task.memory.view(newer, 1, false)[0]).toBe(6);
+    task.munmap(older, 4096);
+    task.munmap(newer, 8192);
+    const last = task.mmap(fd, 8192, { protection: PROT_READ });
+    expect(task.memory.view(last, 1, false)[0]).toBe(6);
+  });
+
+  it('is cut although it is sealed against writing, and empty where it grows again', () => {
+    const { task } = start();
+    const fd = task.memfdCreate('cut');
+    task.pwrite(fd, new Uint8Array(8192).fill(7), 0n);
+    task.fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE);
+    task.truncate(fd, 100n);
+    task.truncate(fd, 8192n);
+    const bytes = new Uint8Array(8192);
+    expect(task.pread(fd, bytes, 0n)).toBe(8192);
+    expect([bytes[99], bytes[100], bytes[8191]]).toEqual([7, 0, 0]);
+    const address = task.mmap(fd, 8192, { protection: PROT_READ });
+    expect([...task.memory.view(address + 99n, 2, false)]).toEqual([7, 0]);
   });
 });

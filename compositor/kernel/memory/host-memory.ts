@@ -33,6 +33,8 @@ export class HostMemory implements Backing {
   readonly #host: HostFiles;
   readonly #adopted: boolean;
   #size: number;
+  /** What lies behind reads as zeros, whatever the host's file holds there. */
+  #contentEnd = Number.POSITIVE_INFINITY;
   /** Bytes of the host's file. */
   #capacity: number;
   #sealed: boolean;
@@ -93,14 +95,17 @@ export class HostMemory implements Backing {
     return [heldRange(this, offset, length, () => counted[Symbol.dispose]())];
   }
 
-  view(offset: number, length: number): Uint8Array {
+  view(offset: number, length: number, write = true): Uint8Array {
     if (offset + length > pages(this.size))
       throw new BusError(`${length} bytes at ${offset} lie beyond the end, ${this.#size}`);
     const pin = this.#window(offset, length);
-    if (!pin)
+    if (!pin) {
+      // Sealed against writing it can't be mapped as windows are, but its bytes are there to be read.
+      if (!write && this.#sealedAgainstShrinking()) return this.#copy(offset, length);
       throw new BusError(
         'a file of another process can be mapped once it is sealed against shrinking; use pread',
       );
+    }
     // The window stays as it is at least until something else is mapped.
     pin[Symbol.dispose]();
     return this.#memory.bytes.subarray(pin.address, pin.address + length);
@@ -123,7 +128,11 @@ export class HostMemory implements Backing {
 
   read(target: Uint8Array, offset: number): number {
     const count = Math.max(0, Math.min(target.length, this.size - offset));
-    return count === 0 ? 0 : onHost(() => this.#host.pread(this.fd, target.subarray(0, count), offset));
+    const there = Math.max(0, Math.min(count, this.#contentEnd - offset));
+    const read = there === 0 ? 0 : onHost(() => this.#host.pread(this.fd, target.subarray(0, there), offset));
+    if (read < there || there === count) return read;
+    target.fill(0, there, count);
+    return count;
   }
 
   write(source: Uint8Array, offset: number): number {
@@ -136,7 +145,7 @@ export class HostMemory implements Backing {
     else if (size > this.#capacity) {
       onHost(() => this.#host.truncate(this.fd, size));
       this.#capacity = size;
-    } else if (size < this.#size) this.#zero(size, this.#size);
+    } else if (size < this.#size) this.#forget(size);
     this.#size = size;
   }
 
@@ -174,6 +183,7 @@ export class HostMemory implements Backing {
   #window(offset: number, length: number): Pin | null {
     const { windows } = this.#memory;
     if (!windows.available || !this.#sealedAgainstShrinking()) return null;
+    if (offset + length > this.#contentEnd) return null;
     try {
       return windows.pin(this, offset, length);
     } catch (error) {
@@ -187,8 +197,7 @@ export class HostMemory implements Backing {
     const range = this.#memory.allocate(length);
     const bytes = this.#memory.bytes.subarray(range.address, range.address + length);
     const inside = Math.min(length, this.#size - offset);
-    const copied =
-      inside > 0 ? onHost(() => this.#host.pread(this.fd, bytes.subarray(0, inside), offset)) : 0;
+    const copied = inside > 0 ? this.read(bytes.subarray(0, inside), offset) : 0;
     if (copied < inside) {
       range[Symbol.dispose]();
       throw new KernelError('EFAULT', `the file ended after ${copied} of ${inside} bytes at ${offset}`);
@@ -228,6 +237,22 @@ export class HostMemory implements Backing {
     }
     this.#sealed = ((this.hostSeals ?? 0) & F_SEAL_SHRINK) !== 0;
     return this.#sealed;
+  }
+
+  #copy(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.read(bytes, offset);
+    return bytes;
+  }
+
+  /** A smaller file of this kernel's own keeps its pages, empty. Sealed against writing they can't be emptied any more. */
+  #forget(size: number): void {
+    try {
+      this.#zero(size, this.#size);
+    } catch (error) {
+      if (!(error instanceof KernelError) || error.code !== 'EPERM') throw error;
+      this.#contentEnd = Math.min(this.#contentEnd, size);
+    }
   }
 
   #zero(from: number, to: number): void {

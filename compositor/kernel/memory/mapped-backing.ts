@@ -22,12 +22,17 @@ export class MappedBacking implements MappedObject {
   }
 
   view(offset: number, length: number, write: boolean): Uint8Array {
-    if (!this.#kept) {
-      const end = Math.min(this.#mapping.offset + this.#mapping.length, this.#backing.size);
-      if (end <= this.#mapping.offset) throw new BusError('the mapping lies beyond the end of its file');
-      this.#kept = this.#backing.keep(this.#mapping.offset, end - this.#mapping.offset);
-    }
+    if (!this.#kept && !this.keep()) throw new BusError('the mapping lies beyond the end of its file');
     return this.#backing.view(offset, length, write);
+  }
+
+  /** Has the bytes kept from now on, rather than from the first access on; false if there are none yet. */
+  keep(): boolean {
+    const { offset, length } = this.#mapping;
+    const end = Math.min(offset + length, this.#backing.size);
+    if (end <= offset) return false;
+    this.#kept ??= this.#backing.keep(offset, end - offset);
+    return true;
   }
 
   split(): void {

@@ -72,7 +72,7 @@ export class MemFile implements FileOperations {
   readonly #adopted: boolean;
   #seals: number;
   /** Shared mappings that are, or may be made, writable: they keep F_SEAL_WRITE away. */
-  #writableMappings = 0;
+  readonly #writable = new Set<MappedBacking>();
 
   /** Owns the backing. */
   constructor(options: MemFileOptions) {
@@ -135,9 +135,9 @@ export class MemFile implements FileOperations {
     const executable = (this.#mode & EXECUTE) !== 0 && (seals & F_SEAL_EXEC) !== 0;
     const added = executable ? seals | EXEC_BRINGS : seals;
     if ((added & F_SEAL_WRITE) !== 0 && (held & F_SEAL_WRITE) === 0)
-      require(this.#writableMappings === 0 &&
+      require(this.#writable.size === 0 &&
         this.backing.pins ===
-          0, 'EBUSY', `F_SEAL_WRITE with ${this.#writableMappings} writable mappings and ${this.backing.pins} pins`);
+          0, 'EBUSY', `F_SEAL_WRITE with ${this.#writable.size} writable mappings and ${this.backing.pins} pins`);
     if (this.backing instanceof HostMemory) this.#sealOnHost(this.backing, added);
     this.#seals |= added;
   }
@@ -232,11 +232,12 @@ export class MemFile implements FileOperations {
         0, 'EPERM', 'the file is sealed against writable shared mappings');
     // A read-only mapping could be made writable later, unless the descriptor or a seal forbids it.
     const writable = !sealed && (call.file.flags & O_ACCMODE) !== O_RDONLY;
-    if (writable) this.#writableMappings++;
-    const unmapped = () => {
-      if (writable) this.#writableMappings--;
-    };
-    const object = new MappedBacking(this.backing, { offset, length, unmapped });
+    const object: MappedBacking = new MappedBacking(this.backing, {
+      offset,
+      length,
+      unmapped: () => void this.#writable.delete(object),
+    });
+    if (writable) this.#writable.add(object);
     return { object, offset: request.offset, denied: sealed ? PROT_WRITE : 0 };
   }
 
@@ -255,6 +256,8 @@ export class MemFile implements FileOperations {
    * there: what this process maps, it maps writable.
    */
   #sealOnHost(memory: HostMemory, seals: number): void {
+    // Mappings that exist may go on writing: there, too, they have to be made before the seal.
+    if ((seals & F_SEAL_FUTURE_WRITE) !== 0) for (const mapping of this.#writable) mapping.keep();
     try {
       memory.addHostSeals(seals);
     } catch (error) {
