@@ -12,6 +12,7 @@ import {
 import type { Kernel } from '../kernel.ts';
 import { require } from '../task/kernel-error.ts';
 import type { OpenFile } from '../task/open-file.ts';
+import type { Task } from '../task/task.ts';
 import { createFileBacking } from './create-backing.ts';
 import { onHost } from './host-error.ts';
 import { HostMemory } from './host-memory.ts';
@@ -31,7 +32,7 @@ const NAME_LIMIT = 249;
 export const MFD_NAME_SIZE = NAME_LIMIT + 1;
 
 /** memfd_create(2): EINVAL for unknown or contradictory flags and for names of 250 bytes and more. */
-export function createMemfd(kernel: Kernel, name: string, flags: number): OpenFile {
+export function createMemfd({ kernel, credentials }: Task, name: string, flags: number): OpenFile {
   const allowed = flags & MFD_HUGETLB ? FLAGS | MFD_HUGETLB | (HUGE_MASK << HUGE_SHIFT) : FLAGS;
   require((flags & ~allowed) === 0, 'EINVAL', `memfd_create flags 0x${(flags >>> 0).toString(16)}`);
   require((flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) !==
@@ -48,6 +49,7 @@ export function createMemfd(kernel: Kernel, name: string, flags: number): OpenFi
       name,
       backing: flags & MFD_HUGETLB ? hugePages(flags) : createFileBacking(kernel, name, true),
       seals: noExec ? F_SEAL_EXEC : sealable ? 0 : F_SEAL_SEAL,
+      owner: credentials.uid,
       mode: noExec ? 0o666 : 0o777,
     }),
     O_RDWR | O_LARGEFILE,
@@ -75,7 +77,9 @@ export function adoptHostFile(kernel: Kernel, fd: number): OpenFile {
     const seals = onHost(() => host.seals(fd)) ?? F_SEAL_SEAL;
     const name = `host file ${fd}`;
     const path = `/memfd:${name} (deleted)`;
-    return kernel.file(new MemFile({ kernel, path, name, backing, seals, mode: 0o666, adopted: true }));
+    return kernel.file(
+      new MemFile({ kernel, path, name, backing, seals, owner: null, mode: 0o666, adopted: true }),
+    );
   } catch (error) {
     host.close(fd);
     throw error;

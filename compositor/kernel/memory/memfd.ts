@@ -31,6 +31,8 @@ import type {
   OpenFile,
   UserSlice,
 } from '../task/open-file.ts';
+import { requireMayChange, requireMayOpen } from '../task/permission.ts';
+import type { Task } from '../task/task.ts';
 import type { Backing } from './backing.ts';
 import { HostMemory } from './host-memory.ts';
 import { MappedBacking, PrivateMapping } from './mapped-backing.ts';
@@ -50,6 +52,8 @@ export interface MemFileOptions {
   name: string;
   backing: Backing;
   seals: number;
+  /** The uid of its maker; null for a file of another process. */
+  owner: number | null;
   mode: number;
   /** Names that it has in a directory; default 0. */
   links?: number;
@@ -66,6 +70,7 @@ export class MemFile implements FileOperations {
   readonly #path: string;
   readonly #inode: bigint;
   readonly #links: number;
+  readonly #owner: number | null;
   #mode: number;
   /** Open files, and a directory that has it. */
   #uses = 1;
@@ -80,6 +85,7 @@ export class MemFile implements FileOperations {
     this.#path = options.path;
     this.#inode = options.kernel.allocateInode();
     this.#links = options.links ?? 0;
+    this.#owner = options.owner;
     this.name = options.name;
     this.backing = options.backing;
     this.#seals = options.seals;
@@ -99,20 +105,27 @@ export class MemFile implements FileOperations {
     return { inode: this.#inode, size: BigInt(this.size), mode: 0o100000 | this.#mode, links: this.#links };
   }
 
-  /** open(2) again; O_TRUNC is ftruncate to 0, with what the seals say to it. */
-  reopen(flags: number): OpenFile {
-    if (flags & O_TRUNC) this.truncate(0n);
-    this.opened();
+  /** open(2) of its link: another open file. EACCES, EPERM. */
+  reopen(flags: number, task: Task): OpenFile {
+    this.openFor(task, flags);
     return this.#kernel.file(this, (flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)) | O_LARGEFILE);
   }
 
+  /** One more user, if the mode allows it: EACCES. O_TRUNC is ftruncate to 0, with what the seals say to that. */
+  openFor({ credentials }: Task, flags: number): void {
+    requireMayOpen({ owner: this.#owner, mode: this.#mode }, credentials, flags);
+    if (flags & O_TRUNC) this.truncate(0n);
+    this.use();
+  }
+
   /** One more user, who will call `release`. */
-  opened(): void {
+  use(): void {
     this.#uses++;
   }
 
-  /** fchmod(2): EPERM for the execute bits under F_SEAL_EXEC (`shmem_setattr`). */
-  changeMode(mode: number): void {
+  /** fchmod(2): EPERM for others than the owner, and for the execute bits under F_SEAL_EXEC (`shmem_setattr`). */
+  changeMode(mode: number, { credentials }: Task): void {
+    requireMayChange({ owner: this.#owner, mode: this.#mode }, credentials);
     require((this.seals() & F_SEAL_EXEC) === 0 ||
       ((mode ^ this.#mode) & EXECUTE) ===
         0, 'EPERM', 'the file is sealed against a change of its execute bits');

@@ -1,7 +1,8 @@
-import { F_SEAL_SEAL, O_CREAT, O_EXCL, O_TRUNC } from '../../../protocol/uapi/fcntl.ts';
+import { F_SEAL_SEAL, O_CREAT, O_EXCL } from '../../../protocol/uapi/fcntl.ts';
 import type { FileSystem, Kernel } from '../kernel.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import type { FileOperations } from '../task/open-file.ts';
+import type { Task } from '../task/task.ts';
 import { createFileBacking } from './create-backing.ts';
 import { MemFile } from './memfd.ts';
 
@@ -21,14 +22,13 @@ export class Tmpfs implements FileSystem, Disposable {
     this.#directory = directory;
   }
 
-  /** ENOENT, EEXIST, ENOMEM. */
-  open(name: string, _task: unknown, flags: number): FileOperations {
+  /** ENOENT, EEXIST, EACCES, ENOMEM. */
+  open(name: string, task: Task, flags: number): FileOperations {
     const found = this.#files.get(name);
-    if (!found) return this.#create(name, flags);
+    if (!found) return this.#create(name, task, flags);
     require((flags & (O_CREAT | O_EXCL)) !==
       (O_CREAT | O_EXCL), 'EEXIST', `${this.#directory}/${name} exists`);
-    if (flags & O_TRUNC) found.truncate(0n);
-    found.opened();
+    found.openFor(task, flags);
     return found;
   }
 
@@ -37,7 +37,7 @@ export class Tmpfs implements FileSystem, Disposable {
     this.#files.clear();
   }
 
-  #create(name: string, flags: number): MemFile {
+  #create(name: string, { credentials }: Task, flags: number): MemFile {
     if ((flags & O_CREAT) === 0) throw new KernelError('ENOENT', `there is no ${this.#directory}/${name}`);
     const kernel = this.#kernel;
     kernel.mayAllocate('tmpfs file');
@@ -47,11 +47,12 @@ export class Tmpfs implements FileSystem, Disposable {
       name,
       backing: createFileBacking(kernel, name, true),
       seals: F_SEAL_SEAL,
+      owner: credentials.uid,
       mode: DEFAULT_MODE,
       links: 1,
     });
     // One use is the opener's, the other the directory's.
-    file.opened();
+    file.use();
     this.#files.set(name, file);
     return file;
   }

@@ -78,7 +78,7 @@ export interface FileOperations {
   /** Further lines of /proc/PID/fdinfo. */
   fdInfo?(): readonly string[];
   /** open(2) of its link in /proc/PID/fd: another open file of the same object; without it ENXIO, but for device nodes. */
-  reopen?(flags: number): OpenFile;
+  reopen?(flags: number, task: Task): OpenFile;
   ioctl?(call: FileCall, request: number, argument: bigint): number | Sleeping<number>;
   poll?(call: FileCall, events: number): PollAnswer;
   read?(call: FileCall, into: UserSlice): number | Sleeping<number>;
@@ -92,7 +92,7 @@ export interface FileOperations {
   /** fsync(2), and msync(2) of a shared mapping; EINVAL where it is missing. */
   sync?(): void;
   /** fchmod(2): the permission bits. */
-  changeMode?(mode: number): void;
+  changeMode?(mode: number, task: Task): void;
   addSeals?(seals: number, call: FileCall): void;
   seals?(): number;
   /** The object behind a mapping of `length` bytes from `offset`; checks what Linux's mmap operation checks. */

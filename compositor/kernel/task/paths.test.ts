@@ -105,3 +105,34 @@ describe('fdinfo', () => {
     expect(text).toMatch(new RegExp(`^pos:\t3\nflags:\t02100002\nmnt_id:\t\\d+\nino:\t${inode}\n`));
   });
 });
+
+describe('the mode of a memfd', () => {
+  it('decides who may open it again, and how', () => {
+    const { task, kernel } = startKernel();
+    const other = kernel.createTask({ name: 'other', credentials: { uid: 2000 } });
+    const root = kernel.createTask({ name: 'root', credentials: { uid: 0 } });
+    const memfd = task.memfdCreate('a');
+    task.fchmod(memfd, 0o604);
+    const again = (who: typeof task, fd: number, flags: number) =>
+      errnoOf(() => who.open(`/proc/self/fd/${fd}`, flags));
+    const theirs = task.send(memfd, other);
+    expect([again(task, memfd, O_RDWR), again(other, theirs, O_RDONLY)]).toEqual([null, null]);
+    expect([again(other, theirs, O_RDWR), again(other, theirs, O_RDONLY | O_TRUNC)]).toEqual([
+      'EACCES',
+      'EACCES',
+    ]);
+    expect(again(root, task.send(memfd, root), O_RDWR)).toBeNull();
+    task.fchmod(memfd, 0o400);
+    expect(again(task, memfd, O_RDWR)).toBe('EACCES');
+  });
+
+  it('is changed by its owner and by root', () => {
+    const { task, kernel } = startKernel();
+    const other = kernel.createTask({ name: 'other', credentials: { uid: 2000 } });
+    const memfd = task.memfdCreate('a');
+    expect(errnoOf(() => other.fchmod(task.send(memfd, other), 0o600))).toBe('EPERM');
+    const root = kernel.createTask({ name: 'root', credentials: { uid: 0 } });
+    root.fchmod(task.send(memfd, root), 0o600);
+    expect(task.status(memfd).mode & 0o777).toBe(0o600);
+  });
+});

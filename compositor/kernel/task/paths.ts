@@ -42,7 +42,7 @@ function openFile(task: Task, path: string, flags: number): OpenFile {
 function reopen(task: Task, file: OpenFile, flags: number): OpenFile {
   const { kernel } = task;
   const { operations } = file;
-  if (operations.reopen) return operations.reopen(flags);
+  if (operations.reopen) return operations.reopen(flags, task);
   const path = linkTo(file);
   if (kernel.nodes.includes(path)) return kernel.file(kernel.open(path, task, flags), shownFlags(flags));
   throw new KernelError('ENXIO', `a ${operations.kind} cannot be opened again`);

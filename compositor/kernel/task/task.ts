@@ -110,7 +110,7 @@ export class Task {
       const text = typeof name === 'string' ? name : this.memory.readString(name, MFD_NAME_SIZE);
       const fd = this.files.reserve();
       try {
-        return this.files.install(fd, createMemfd(this.kernel, text, flags), (flags & MFD_CLOEXEC) !== 0);
+        return this.files.install(fd, createMemfd(this, text, flags), (flags & MFD_CLOEXEC) !== 0);
       } catch (error) {
         this.files.unreserve(fd);
         throw error;
@@ -296,7 +296,7 @@ export class Task {
   fchmod(fd: number, mode: number): void {
     this.#call('fchmod', () => {
       const { operations } = this.files.get(fd);
-      operations.changeMode?.(mode & 0o7777);
+      operations.changeMode?.(mode & 0o7777, this);
     });
   }
 
