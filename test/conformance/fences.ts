@@ -9,7 +9,7 @@ import { SW_SYNC_IOC_CREATE_FENCE, SW_SYNC_IOC_INC } from '../../protocol/uapi/s
 import { SYNC_IOC_FILE_INFO, SYNC_IOC_MERGE } from '../../protocol/uapi/sync-file.ts';
 import { vgemIoctls } from '../../protocol/uapi/vgem.ts';
 import { type Asked, ioctl } from './calls.ts';
-import type { Json } from './line.ts';
+import type { Json, State } from './line.ts';
 import type { Outcome, Probe } from './probe.ts';
 
 const MOST_FENCES = 64;
@@ -38,6 +38,10 @@ export function syncFile(probe: Probe, fd: number): Json {
     pollin: isReadable(probe, fd),
   };
 }
+
+/** Several sync files, by names. */
+export const syncFiles = (probe: Probe, files: { readonly [name: string]: number }): State =>
+  Object.fromEntries(Object.entries(files).map(([name, fd]) => [name, syncFile(probe, fd)]));
 
 export const isReadable = (probe: Probe, fd: number): boolean =>
   (probe.poll(fd, POLLIN, 0).revents & POLLIN) !== 0;

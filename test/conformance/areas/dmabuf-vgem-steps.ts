@@ -1,4 +1,4 @@
-import { attachFence, exportSyncFile, signalFence, syncFile } from '../fences.ts';
+import { attachFence, exportSyncFile, signalFence, syncFile, syncFiles } from '../fences.ts';
 import type { State } from '../line.ts';
 import type { Probe } from '../probe.ts';
 import { type DumbDmaBuf, READ, reservation, WRITE } from './dmabuf-exporters.ts';
@@ -50,11 +50,7 @@ export function snapshots(probe: Probe, { fd, device, handle }: DumbDmaBuf): voi
   const signal = (fence: number) => signalFence(probe, device, fence);
   const take = (access: number): number => exportSyncFile(probe, fd, access).fd;
   const look = (name: string, what: string, files: { readonly [name: string]: number }): void =>
-    probe.observe(
-      `snap.${name}`,
-      what,
-      Object.fromEntries(Object.entries(files).map(([key, file]) => [key, syncFile(probe, file)])),
-    );
+    probe.observe(`snap.${name}`, what, syncFiles(probe, files));
   const a = attach(WRITER);
   const s1 = take(READ);
   look('1-export-with-A', 'EXPORT READ with A pending', { s1 });

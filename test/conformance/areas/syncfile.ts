@@ -7,7 +7,7 @@ import {
   SYNC_IOC_SET_DEADLINE,
 } from '../../../protocol/uapi/sync-file.ts';
 import { ioctl, pollRow, rawIoctl } from '../calls.ts';
-import { incrementTimeline, merge, openTimeline, syncFile, timelineFence } from '../fences.ts';
+import { incrementTimeline, merge, openTimeline, syncFile, syncFiles, timelineFence } from '../fences.ts';
 import type { State } from '../line.ts';
 import { octal, type Probe } from '../probe.ts';
 import { swSync } from './sw-sync.ts';
@@ -149,13 +149,11 @@ function merging(probe: Probe, { a, b, a1, b1 }: Fences): void {
   passing(probe, 'merge.merged-with-merged', 'MERGE (A1+B1)+(A1+A2)', both, same);
   refused(probe, a1, a, b1);
 
-  const seen = (fences: { readonly [name: string]: number }): State =>
-    Object.fromEntries(Object.entries(fences).map(([name, fd]) => [name, syncFile(probe, fd)]));
   probe.call(
     'merged.signal-A1',
     'inc A 1',
     () => incrementTimeline(probe, a, 1),
-    () => seen({ A1: a1, A2: a2, 'A1+B1': both, 'A1+A2': same }),
+    () => syncFiles(probe, { A1: a1, A2: a2, 'A1+B1': both, 'A1+A2': same }),
   );
   passing(probe, 'merge.signalled-with-pending', 'MERGE A1(signalled)+B1(pending)', a1, b1);
   passing(probe, 'merge.pending-with-signalled', 'MERGE B1(pending)+A1(signalled)', b1, a1);
@@ -163,14 +161,14 @@ function merging(probe: Probe, { a, b, a1, b1 }: Fences): void {
     'merged.signal-B1',
     'inc B 1',
     () => incrementTimeline(probe, b, 1),
-    () => seen({ 'A1+B1': both, 'A1+A2': same }),
+    () => syncFiles(probe, { 'A1+B1': both, 'A1+A2': same }),
   );
   passing(probe, 'merge.both-signalled', 'MERGE A1(signalled)+B1(signalled)', a1, b1, { label: 'done' });
   probe.call(
     'merged.signal-A2',
     'inc A 1',
     () => incrementTimeline(probe, a, 1),
-    () => seen({ A2: a2, 'A1+A2': same }),
+    () => syncFiles(probe, { A2: a2, 'A1+A2': same }),
   );
   for (const fd of [a1, b1, a2, both, same]) task.close(fd);
 }
@@ -207,22 +205,28 @@ function order(probe: Probe): void {
   const m31 = merge(probe, t3.fence, t1.fence, '31');
   const m20 = merge(probe, t2.fence, t0.fence, '20');
   const all = merge(probe, m31, m20, '3120');
-  const see = (fences: { readonly [name: string]: number }): State =>
-    Object.fromEntries(Object.entries(fences).map(([name, fd]) => [name, syncFile(probe, fd)]));
-  probe.observe('merge.order', 'merge(merge(T3,T1),merge(T2,T0))', see({ m31, m20, all }));
+  probe.observe('merge.order', 'merge(merge(T3,T1),merge(T2,T0))', syncFiles(probe, { m31, m20, all }));
   incrementTimeline(probe, t2.timeline, 9);
-  probe.observe('merge.order.T2-done', 'T2 signalled', see({ all }));
+  probe.observe('merge.order.T2-done', 'T2 signalled', syncFiles(probe, { all }));
   probe.task.close(t1.timeline);
-  const closed = see({ q1: t1.fence, m31, all });
+  const closed = syncFiles(probe, { q1: t1.fence, m31, all });
   probe.observe('merge.order.T1-closed', 'timeline T1 closed: its fence errors', closed);
   incrementTimeline(probe, t3.timeline, 9);
-  probe.observe('merge.order.T3-done', 'T3 signalled', see({ m31, all }));
+  probe.observe('merge.order.T3-done', 'T3 signalled', syncFiles(probe, { m31, all }));
   incrementTimeline(probe, t0.timeline, 9);
-  probe.observe('merge.order.T0-done', 'T0 signalled: whole array done', see({ m20, all }));
+  probe.observe('merge.order.T0-done', 'T0 signalled: whole array done', syncFiles(probe, { m20, all }));
   const errorFirst = merge(probe, t1.fence, t0.fence, 'errsig');
-  probe.observe('merge.error-with-signalled', 'MERGE(errored, signalled)', see({ m: errorFirst }));
+  probe.observe(
+    'merge.error-with-signalled',
+    'MERGE(errored, signalled)',
+    syncFiles(probe, { m: errorFirst }),
+  );
   const errorLast = merge(probe, t0.fence, t1.fence, 'sigerr');
-  probe.observe('merge.signalled-with-error', 'MERGE(signalled, errored)', see({ m: errorLast }));
+  probe.observe(
+    'merge.signalled-with-error',
+    'MERGE(signalled, errored)',
+    syncFiles(probe, { m: errorLast }),
+  );
 }
 
 interface Pair {
