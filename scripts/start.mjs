@@ -1,4 +1,6 @@
 // `npm start`: makes the clone ready, then hands over to the compiled command line. Without a command it runs the demo.
+// package.json says `exec node ...`, so that no shell stands between npm and us: one that sees Ctrl-C would end npm by that
+// signal, however well we ended.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
