@@ -24,6 +24,7 @@ import { damageOn, layersOf, type SurfaceLayer } from './layers.ts';
 import { type PaintedFrame, Painter, type PainterOptions } from './painter.ts';
 import type { RepaintState } from './repaint-state.ts';
 import type { OutputStatistics } from './statistics.ts';
+import { DAMAGE_RECTANGLES } from './swapchain.ts';
 
 /** No flip for so long means that it was lost. */
 const FLIP_TIMEOUT: Nanoseconds = 5n * SECOND;
@@ -93,7 +94,7 @@ export class DisplayOutput implements Output {
   damaged(damage: Region): void {
     const here = damageOn(this.info, damage);
     if (here.isEmpty) return;
-    this.#damage = this.#damage.union(here).simplified(16);
+    this.#damage = this.#damage.union(here).simplified(DAMAGE_RECTANGLES);
     this.#schedule();
   }
 

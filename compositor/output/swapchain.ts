@@ -7,6 +7,12 @@ import { Region, type Size } from '../scene/region.ts';
 import type { Card } from './card.ts';
 import { addFramebuffer, type Framebuffer } from './framebuffers.ts';
 
+/**
+ * Rectangles of damage that are kept apart. Beyond them the bounds are drawn, and with them what lies between windows
+ * that are on planes of their own; each costs a command for every layer it touches.
+ */
+export const DAMAGE_RECTANGLES = 64;
+
 /** With one commit in flight, one buffer on the screen and one on its way, a third is never waited for. */
 const MOST_SLOTS = 3;
 /** Without these nothing could be composed, so they are there before clients take the memory. */
@@ -44,7 +50,7 @@ export class Swapchain implements Disposable {
   }
 
   damage(region: Region): void {
-    for (const slot of this.#slots) slot.stale = slot.stale.union(region).simplified(16);
+    for (const slot of this.#slots) slot.stale = slot.stale.union(region).simplified(DAMAGE_RECTANGLES);
   }
 
   [Symbol.dispose](): void {
