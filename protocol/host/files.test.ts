@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Errno, HostError } from './error.ts';
-import { F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, type HostFiles } from './host-files.ts';
+import { F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, type HostFiles } from './host-files.ts';
 import { loadLibc } from './libc.ts';
 import { openHostFiles } from './native-files.ts';
 
@@ -36,6 +36,26 @@ describe('HostFiles', () => {
     expect([...target]).toEqual([0, 1, 2, 3, 4, 0, 0, 0, 0, 0]);
     host.truncate(fd, 100);
     expect(host.size(fd)).toBe(100);
+    host.close(fd);
+  });
+
+  it('gives pages back, and finds where data and holes begin', () => {
+    const host = files();
+    const fd = host.memfd('test', 4 * host.pageBytes);
+    expect([host.nextRange(fd, 0, 'data'), host.nextRange(fd, 5, 'hole')]).toEqual([null, 5]);
+    host.pwrite(fd, new Uint8Array(2 * host.pageBytes).fill(7), host.pageBytes);
+    expect(host.nextRange(fd, 0, 'data')).toBe(host.pageBytes);
+    host.punch(fd, host.pageBytes, host.pageBytes + 1);
+    const bytes = new Uint8Array(2);
+    host.pread(fd, bytes, 2 * host.pageBytes);
+    expect([host.nextRange(fd, 0, 'data'), host.size(fd), ...bytes]).toEqual([
+      2 * host.pageBytes,
+      4 * host.pageBytes,
+      0,
+      7,
+    ]);
+    host.addSeals(fd, F_SEAL_WRITE);
+    expect(errorOf(() => host.punch(fd, 0, 1)).code).toBe('EPERM');
     host.close(fd);
   });
 

@@ -7,6 +7,11 @@ const MFD_ALLOW_SEALING = 0x2;
 const F_ADD_SEALS = 1033;
 const F_GET_SEALS = 1034;
 const F_DUPFD_CLOEXEC = 1030;
+const FALLOC_FL_KEEP_SIZE = 0x1;
+const FALLOC_FL_PUNCH_HOLE = 0x2;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+const ENXIO = 6;
 
 /** A sealable, close-on-exec memfd of zero bytes. */
 export function memfdCreate(libc: Libc, name: string, bytes: number): number {
@@ -22,6 +27,24 @@ export function memfdCreate(libc: Libc, name: string, bytes: number): number {
 
 export function truncate(libc: Libc, fd: number, bytes: number): void {
   checked(libc, 'ftruncate', libc.ftruncate(fd, bytes), `fd ${fd} to ${bytes} bytes`);
+}
+
+/** Gives a range back, so that it reads as zeros. */
+export function punch(libc: Libc, fd: number, offset: number, bytes: number): void {
+  const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  checked(
+    libc,
+    'fallocate',
+    libc.fallocate(fd, mode, offset, bytes),
+    `${bytes} bytes at ${offset} of fd ${fd}`,
+  );
+}
+
+/** Where data, or a hole, begins from `offset` on; `null` when nothing follows. Moves the file's position. */
+export function nextRange(libc: Libc, fd: number, offset: number, kind: 'data' | 'hole'): number | null {
+  const found = libc.lseek(fd, offset, kind === 'data' ? SEEK_DATA : SEEK_HOLE);
+  if (found < 0 && libc.errno() === ENXIO) return null;
+  return checked(libc, 'lseek', found, `${kind} from ${offset} of fd ${fd}`);
 }
 
 /** `st_size`. */

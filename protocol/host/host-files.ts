@@ -12,6 +12,10 @@ export interface HostFiles {
   /** `F_ADD_SEALS`. EPERM once sealed with `F_SEAL_SEAL` or through a read-only descriptor, EINVAL for a file that cannot have seals. */
   addSeals(fd: number, seals: number): void;
   truncate(fd: number, bytes: number): void;
+  /** Gives a range back, so that it reads as zeros; the size stays (`FALLOC_FL_PUNCH_HOLE`). EPERM when sealed against writing. */
+  punch(fd: number, offset: number, bytes: number): void;
+  /** Where data, or the next hole, begins from `offset` on (`SEEK_DATA`, `SEEK_HOLE`); `null` when nothing follows. */
+  nextRange(fd: number, offset: number, kind: 'data' | 'hole'): number | null;
   /** Reads at `offset` into `target`; returns the bytes read, fewer than asked for only at the end of the file. */
   pread(fd: number, target: Uint8Array, offset: number): number;
   /** Writes `source` at `offset`; returns the bytes written. */

@@ -17,6 +17,8 @@ export interface Libc {
   flock(fd: number, operation: number): number;
   memfd_create(name: string, flags: number): number;
   ftruncate(fd: number, bytes: number): number;
+  fallocate(fd: number, mode: number, offset: number, bytes: number): number;
+  lseek(fd: number, offset: number, whence: number): number;
   pread(fd: number, target: Bytes, bytes: number, offset: number): number;
   pwrite(fd: number, source: Bytes, bytes: number, offset: number): number;
   mmap(
@@ -92,6 +94,8 @@ function declare(koffi: typeof import('koffi')): Libc {
     flock: declared('int flock(int, int)'),
     memfd_create: declared('int memfd_create(str, unsigned int)'),
     ftruncate: declared('int ftruncate(int, int64_t)'),
+    fallocate: declared('int fallocate(int, int, int64_t, int64_t)'),
+    lseek: declared('int64_t lseek(int, int64_t, int)'),
     pread: declared('intptr_t pread(int, void *, size_t, int64_t)'),
     pwrite: declared('intptr_t pwrite(int, void *, size_t, int64_t)'),
     mmap: declared('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),

@@ -50,6 +50,14 @@ class NativeHostFiles implements HostFiles {
     files.truncate(this.#libc, fd, bytes);
   }
 
+  punch(fd: number, offset: number, bytes: number): void {
+    files.punch(this.#libc, fd, offset, bytes);
+  }
+
+  nextRange(fd: number, offset: number, kind: 'data' | 'hole'): number | null {
+    return files.nextRange(this.#libc, fd, offset, kind);
+  }
+
   pread(fd: number, target: Uint8Array, offset: number): number {
     return files.preadFully(this.#libc, fd, target, offset);
   }

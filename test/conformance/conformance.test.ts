@@ -41,8 +41,8 @@ describe.each(areas)('the calls of $name', area => {
   });
 });
 
-/** What cannot be asked of the host, or done there: where holes are, and to keep a page that the file has lost. */
-const OF_THE_HOST = ['memfd.lseek.data', 'memfd.lseek.hole', 'udmabuf.punch.hole', 'udmabuf.punch.rewrite'];
+/** What cannot be done on the host: to keep a page that the file has lost. */
+const OF_THE_HOST = ['udmabuf.punch.hole', 'udmabuf.punch.rewrite'];
 
 describe.each(areas)('the calls of $name on memory of the host', area => {
   const host = openHostFiles();

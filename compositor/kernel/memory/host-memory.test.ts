@@ -7,6 +7,7 @@ import {
   F_SEAL_SHRINK,
   F_SEAL_WRITE,
   PROT_READ,
+  SEEK_DATA,
 } from '../../../protocol/uapi/fcntl.ts';
 import { type HostFiles, openHostFiles } from '../../machine/host-files.ts';
 import { dmaBufOf } from '../dma-buf/dma-buf.ts';
@@ -42,6 +43,11 @@ class ArrayFiles implements HostFiles {
     resized.set(file.bytes.subarray(0, bytes));
     file.bytes = resized;
   }
+  punch(fd: number, offset: number, bytes: number): void {
+    this.#file(fd).bytes.fill(0, offset, offset + bytes);
+  }
+  nextRange = (_fd: number, offset: number, kind: 'data' | 'hole'): number | null =>
+    kind === 'data' ? offset : null;
   pread(fd: number, target: Uint8Array, offset: number): number {
     const from = this.#file(fd).bytes.subarray(offset, offset + target.length);
     target.set(from);
@@ -251,5 +257,19 @@ describe('memory that other processes may map', () => {
     expect([bytes[99], bytes[100], bytes[8191]]).toEqual([7, 0, 0]);
     const address = task.mmap(fd, 8192, { protection: PROT_READ });
     expect([...task.memory.view(address + 99n, 2, false)]).toEqual([7, 0]);
+  });
+
+  it('is cut at once, however large it was said to be', () => {
+    const { task } = start();
+    const fd = task.memfdCreate('sparse');
+    task.truncate(fd, 1n << 42n);
+    // Pages of our own lie in a row, from the start of the file on.
+    const written = errnoOf(() => task.pwrite(fd, Uint8Array.of(7), 1n << 41n));
+    expect(written).toBe(host?.canMap ? null : 'ENOMEM');
+    task.truncate(fd, 100n);
+    task.truncate(fd, 1n << 42n);
+    const bytes = new Uint8Array(1).fill(1);
+    task.pread(fd, bytes, 1n << 41n);
+    expect([bytes[0], errnoOf(() => task.seek(fd, 0n, SEEK_DATA))]).toEqual([0, 'ENXIO']);
   });
 });

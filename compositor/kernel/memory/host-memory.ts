@@ -150,7 +150,12 @@ export class HostMemory implements Backing {
   }
 
   punch(offset: number, length: number): void {
-    this.#zero(offset, Math.min(offset + length, this.size));
+    const inside = Math.min(length, this.size - offset);
+    if (inside > 0) onHost(() => this.#host.punch(this.fd, offset, inside));
+  }
+
+  nextPage(offset: number, present: boolean): number | null {
+    return onHost(() => this.#host.nextRange(this.fd, offset, present ? 'data' : 'hole'));
   }
 
   [Symbol.dispose](): void {
@@ -248,17 +253,11 @@ export class HostMemory implements Backing {
   /** A smaller file of this kernel's own keeps its pages, empty. Sealed against writing they can't be emptied any more. */
   #forget(size: number): void {
     try {
-      this.#zero(size, this.#size);
+      onHost(() => this.#host.punch(this.fd, size, this.#size - size));
     } catch (error) {
       if (!(error instanceof KernelError) || error.code !== 'EPERM') throw error;
       this.#contentEnd = Math.min(this.#contentEnd, size);
     }
-  }
-
-  #zero(from: number, to: number): void {
-    const zeros = new Uint8Array(Math.min(to - from, 1 << 20));
-    for (let at = from; at < to; at += zeros.length)
-      onHost(() => this.#host.pwrite(this.fd, zeros.subarray(0, Math.min(zeros.length, to - at)), at));
   }
 
   #closeIfUnused(): void {
