@@ -1,6 +1,6 @@
 /** Kernel mode setting, `include/uapi/drm/drm_mode.h`: struct layouts and calls. */
 import { drmIowr } from './ioctl.ts';
-import { array, chars, pointer, s32, struct, u16, u32, u64 } from './struct.ts';
+import { array, chars, pointer, s32, struct, u8, u16, u32, u64 } from './struct.ts';
 
 export * from './mode-flags.ts';
 
@@ -200,6 +200,30 @@ export const drm_mode_crtc_lut = struct('drm_mode_crtc_lut', {
 });
 /** One entry of a GAMMA_LUT or DEGAMMA_LUT blob; 0xffff is 1.0. */
 export const drm_color_lut = struct('drm_color_lut', { red: u16, green: u16, blue: u16, reserved: u16 });
+/** A chromaticity in steps of 0.00002. */
+export const hdr_chromaticity = struct('hdr_chromaticity', { x: u16, y: u16 });
+/** `eotf`, as CTA-861-G numbers them. */
+export const HDMI_EOTF_TRADITIONAL_GAMMA_SDR = 0;
+export const HDMI_EOTF_TRADITIONAL_GAMMA_HDR = 1;
+export const HDMI_EOTF_SMPTE_ST2084 = 2;
+export const HDMI_EOTF_BT_2100_HLG = 3;
+export const HDMI_STATIC_METADATA_TYPE1 = 0;
+/** Primaries in any order; luminances in cd/m2, the smallest in steps of 0.0001. `metadata_type` as that around it. */
+export const hdr_metadata_infoframe = struct('hdr_metadata_infoframe', {
+  eotf: u8,
+  metadata_type: u8,
+  display_primaries: array(hdr_chromaticity, 3),
+  white_point: hdr_chromaticity,
+  max_display_mastering_luminance: u16,
+  min_display_mastering_luminance: u16,
+  max_cll: u16,
+  max_fall: u16,
+});
+/** The HDR_OUTPUT_METADATA blob: 32 bytes with its padding. */
+export const hdr_output_metadata = struct('hdr_output_metadata', {
+  metadata_type: u32,
+  hdmi_metadata_type1: hdr_metadata_infoframe,
+});
 /** The CTM blob: row by row, 31.32 fixed point in sign and magnitude. */
 export const drm_color_ctm = struct('drm_color_ctm', { matrix: array(u64, 9) });
 

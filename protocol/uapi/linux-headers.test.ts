@@ -2,7 +2,7 @@
  * The tables against Linux. The values below were printed by a C program compiled by gcc on x86-64: each request's
  * number, each struct's `sizeof` and its fields' `offsetof`. Its headers were `linux/dma-buf.h`, `linux/dma-heap.h`,
  * `linux/sync_file.h` and `linux/udmabuf.h` of Linux 6.1, `drm.h` and `drm_mode.h` of libdrm 2.4.131. What these do
- * not have, SYNC_IOC_SET_DEADLINE and `vgem_drm.h`, the program declared itself, as Linux's source does.
+ * not have, SYNC_IOC_SET_DEADLINE, `vgem_drm.h` and the HDR metadata, the program declared itself, as Linux's source does.
  */
 import { describe, expect, it } from 'vitest';
 import * as dmaBuf from './dma-buf.ts';
@@ -180,12 +180,14 @@ const layouts: readonly (readonly [name: string, size: number, offsets: readonly
   ['drm_mode_rect', 16, [0, 4, 8, 12]],
   ['drm_mode_revoke_lease', 4, [0]],
   ['drm_mode_set_plane', 48, [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44]],
+  ['hdr_metadata_infoframe', 26, [0, 1, 2, 14, 18, 20, 22, 24]],
+  ['hdr_output_metadata', 32, [0, 4]],
   ['drm_vgem_fence_attach', 16, [0, 4, 8, 12]],
   ['drm_vgem_fence_signal', 8, [0, 4]],
 ];
 
 /** Ours alone: what stands for an argument that is no struct in the headers. */
-const unnamed = ['dma_buf_name', 'drm_mode_rmfb'];
+const unnamed = ['dma_buf_name', 'drm_mode_rmfb', 'hdr_chromaticity'];
 
 const families: readonly IoctlFamily[] = [
   dmaBuf.dmaBufIoctls,

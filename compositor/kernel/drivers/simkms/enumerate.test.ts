@@ -79,7 +79,7 @@ describe('what a client sees of the display', () => {
     expect([...Array.from(format_type_ptr as ArrayLike<number>), count_format_types]).toEqual([7, 7, 7, 6]);
     const objects = { obj_id: connector, props_ptr: room.slice(), prop_values_ptr: new BigUint64Array(3) };
     const some = task.call(fd, modeIoctls.DRM_IOCTL_MODE_OBJ_GETPROPERTIES, { ...objects, count_props: 2 });
-    expect(some.count_props).toBe(5);
+    expect(some.count_props).toBe(6);
     const ids = Array.from(some.props_ptr as ArrayLike<number>);
     expect([ids[0] === 7, ids[2]]).toEqual([false, 7]);
     expect(() =>

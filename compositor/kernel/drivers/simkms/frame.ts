@@ -6,6 +6,7 @@ import {
   DRM_MODE_ROTATE_270,
 } from '../../../../protocol/uapi/drm-mode.ts';
 import type { Blob } from '../../drm/kms/blob.ts';
+import type { Connector } from '../../drm/kms/connector.ts';
 import type { Crtc } from '../../drm/kms/crtc.ts';
 import { gammaEntries } from '../../drm/kms/legacy-gamma.ts';
 import type { Mode } from '../../drm/kms/mode.ts';
@@ -31,17 +32,21 @@ export interface Frame {
   readonly layers: readonly Layer[];
   /** 256 bytes each for R, G and B; null: the identity. */
   readonly gamma: Uint8Array | null;
+  /** What the monitor is told of it; null: nothing. */
+  readonly hdrMetadata: Blob | null;
 }
 
-/** The current state of a CRTC and its planes; the framebuffers are pinned. */
-export function frameOf(crtc: Crtc, planes: readonly Plane[]): Frame {
+/** The current state of a CRTC with its planes and connector; the framebuffers are pinned. */
+export function frameOf(crtc: Crtc, planes: readonly Plane[], connector: Connector): Frame {
   const { mode, background, gammaLut } = crtc.state;
   if (!mode) throw new Error(`${crtc.name} has no mode`);
   const layers = planes
     .filter(plane => plane.state.crtc === crtc && isVisible(plane.state, mode))
     .sort((a, b) => a.state.zpos - b.state.zpos || a.id - b.id)
     .map(plane => layerOf(plane.state));
-  return { mode, background: opaqueColor(background), layers, gamma: gammaLut && gammaTable(gammaLut) };
+  const { hdrMetadata } = connector.state;
+  const gamma = gammaLut && gammaTable(gammaLut);
+  return { mode, background: opaqueColor(background), layers, gamma, hdrMetadata };
 }
 
 /** Whether any pixel of the plane is on the screen. */

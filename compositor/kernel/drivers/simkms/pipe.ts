@@ -1,4 +1,5 @@
 import type { Machine, Nanoseconds } from '../../../machine/machine.ts';
+import type { Blob } from '../../drm/kms/blob.ts';
 import { Completion } from '../../drm/kms/completion.ts';
 import type { Crtc } from '../../drm/kms/crtc.ts';
 import type { CrtcCommit } from '../../drm/kms/crtc-commit.ts';
@@ -22,6 +23,11 @@ export interface MonitorFrame {
   readonly height: number;
   /** CRC of the picture as `OP_CRC` defines it; null unless asked for. */
   readonly crc: number | null;
+  /**
+   * The dynamic range and mastering infoframe that came with the picture: `hdr_output_metadata`; null while there is none.
+   * The same object from picture to picture until the bytes change.
+   */
+  readonly hdrMetadata: Uint8Array | null;
 }
 
 /** Somebody who looks at the end of the cable. */
@@ -47,6 +53,8 @@ export interface PipeStatistics {
   /** The last of them. */
   readonly misses: readonly MissedFlip[];
   readonly framesScanned: number;
+  /** Infoframes that told the monitor something new: other bytes, or that there is nothing to tell any more. */
+  readonly infoframes: number;
   /** Scans that ended by a reset of the engine. */
   readonly framesLost: number;
   /** Vblanks that nobody handled because the timer came a frame or more too late. */
@@ -83,6 +91,9 @@ export class Pipe implements Disposable {
   readonly #monitors = new Set<Monitor>();
   #armed: Armed | null = null;
   #shown: Frame | null = null;
+  /** What the monitor was told last. */
+  #hdrMetadata: Blob | null = null;
+  #infoframes = 0;
   #scan: { readonly scan: Scan; readonly done: Completion } | null = null;
   /** Monitors that have not seen the picture. */
   readonly #unseen = new Set<Monitor>();
@@ -115,6 +126,7 @@ export class Pipe implements Disposable {
       missedFlips: this.#missed,
       misses: [...this.#misses],
       framesScanned: this.#scanned,
+      infoframes: this.#infoframes,
       framesLost: this.#lost,
       vblanksSkipped: this.crtc.vblank.skipped,
     };
@@ -143,6 +155,8 @@ export class Pipe implements Disposable {
     this.#shown = null;
     this.#unseen.clear();
     while (this.#scan) yield* this.#scan.done.wait(`the scan of ${this.crtc.name}`);
+    // A monitor that was dark has to be told again.
+    this.#hdrMetadata = null;
     latched?.complete();
     this.#updateHold();
   }
@@ -199,11 +213,19 @@ export class Pipe implements Disposable {
   #latch({ frame, commit, latched }: Armed, vblank: VblankTime): CrtcCommit | null {
     this.#armed = null;
     this.#shown = frame;
+    this.#tell(frame.hdrMetadata);
     for (const monitor of this.#monitors) this.#unseen.add(monitor);
     if (commit) this.#flips++;
     commit?.flip(vblank);
     latched.complete();
     return commit;
+  }
+
+  /** `drm_connector_atomic_hdr_metadata_equal`: another blob of the same bytes is no news. */
+  #tell(metadata: Blob | null): void {
+    if (metadata === this.#hdrMetadata || metadata?.equals(this.#hdrMetadata)) return;
+    this.#hdrMetadata = metadata;
+    this.#infoframes++;
   }
 
   #miss({ commit }: Armed, { sequence, time }: VblankTime, scan: Scan): void {
@@ -245,7 +267,9 @@ export class Pipe implements Disposable {
   #show(viewers: readonly Monitor[], { mode }: Frame, { sequence, time }: VblankTime, crc: boolean): void {
     if (viewers.length === 0) return;
     const { address, stride, width, height } = this.#memory.image(mode.hdisplay, mode.vdisplay);
-    const frame = { sequence, time, address, stride, width, height, crc: crc ? this.#memory.crc : null };
+    const hdrMetadata = this.#hdrMetadata?.bytes ?? null;
+    const picture = { sequence, time, address, stride, width, height, hdrMetadata };
+    const frame: MonitorFrame = { ...picture, crc: crc ? this.#memory.crc : null };
     for (const monitor of viewers) if (this.#monitors.has(monitor)) monitor.frame(frame);
   }
 }

@@ -9,7 +9,7 @@ import { DEFAULT_DEVICE_SPEED, type DeviceSpeed } from '../../engine/cost.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Kernel } from '../../kernel.ts';
 import { require } from '../../task/kernel-error.ts';
-import { frameOf } from './frame.ts';
+import { type Frame, frameOf } from './frame.ts';
 import { CURSOR_MAXIMUM, checkLimits, DEFAULT_OVERLAYS, type OverlayLimits, SIZE_LIMITS } from './limits.ts';
 import { createOutput, type Output, type OutputOptions } from './output.ts';
 import { type Monitor, Pipe, type PipeStatistics } from './pipe.ts';
@@ -85,9 +85,10 @@ export function createSimkms(kernel: Kernel, options: SimkmsOptions): Simkms {
     limits: SIZE_LIMITS,
     check: state => checkLimits(state, native, overlays),
     disable: crtc => pipes.get(crtc)!.disable(),
-    arm: (crtc, commit) => pipes.get(crtc)!.arm(frameOf(crtc, kms.planes), commit),
-    refresh: crtc => pipes.get(crtc)!.refresh(frameOf(crtc, kms.planes)),
+    arm: (crtc, commit) => pipes.get(crtc)!.arm(shownBy(crtc), commit),
+    refresh: crtc => pipes.get(crtc)!.refresh(shownBy(crtc)),
   });
+  const shownBy = (crtc: Crtc): Frame => frameOf(crtc, kms.planes, native.get(crtc)!.connector);
   const engine = kernel.own(options.engine(kernel.machine, kernel.memory.memory));
   const speed = options.speed ?? DEFAULT_DEVICE_SPEED;
   const outputs = options.outputs.map(wanted => {

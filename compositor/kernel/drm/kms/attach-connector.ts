@@ -1,7 +1,8 @@
-import { KernelError } from '../../task/kernel-error.ts';
+import { hdr_output_metadata } from '../../../../protocol/uapi/drm-mode.ts';
+import { KernelError, require } from '../../task/kernel-error.ts';
 import { constant } from './attach-plane.ts';
 import type { PropertyBinding } from './binding.ts';
-import type { Blob } from './blob.ts';
+import { Blob } from './blob.ts';
 import type { Connector, ConnectorDraft } from './connector.ts';
 import { Crtc } from './crtc.ts';
 import { Framebuffer } from './framebuffer.ts';
@@ -29,6 +30,7 @@ export function attachConnectorProperties(
       writebackFbBinding(device),
       constant(properties.writebackFormats, BigInt(writebackFormats.id)),
     );
+  else bindings.push(hdrMetadataBinding(device));
   for (const binding of bindings) connector.bindings.set(binding.property.id, binding);
 }
 
@@ -57,6 +59,20 @@ const crtcBinding = ({ properties, objects }: KmsDevice): Binding => ({
     const crtc = value === 0n ? null : objects.find(Number(value), Crtc);
     if (crtc) requireHeld(file, crtc);
     state.setConnectorCrtc(draft, crtc);
+  },
+});
+
+/** `drm_property_replace_blob_from_id`: the blob is of the very size of the struct, EINVAL otherwise. */
+const hdrMetadataBinding = ({ properties, objects }: KmsDevice): Binding => ({
+  property: properties.hdrOutputMetadata,
+  read: state => BigInt(state.hdrMetadata?.id ?? 0),
+  write: (draft, value) => {
+    const metadata = value === 0n ? null : objects.find(Number(value), Blob);
+    const { size } = hdr_output_metadata;
+    require(!metadata ||
+      metadata.bytes.length ===
+        size, 'EINVAL', `HDR_OUTPUT_METADATA has ${size} bytes, not ${metadata?.bytes.length}`);
+    draft.hdrMetadata = metadata;
   },
 });
 

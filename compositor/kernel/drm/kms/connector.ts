@@ -6,6 +6,7 @@ import {
 } from '../../../../protocol/uapi/drm-mode.ts';
 import type { Kernel } from '../../kernel.ts';
 import type { PropertyBinding } from './binding.ts';
+import type { Blob } from './blob.ts';
 import type { Crtc } from './crtc.ts';
 import type { CrtcCommit } from './crtc-commit.ts';
 import type { Framebuffer } from './framebuffer.ts';
@@ -19,6 +20,8 @@ export interface ConnectorDraft {
   linkStatus: number;
   /** Of one commit alone: where the composed picture is written to. A job may have been set to no framebuffer. */
   writeback: { readonly fb: Framebuffer | null } | null;
+  /** `hdr_output_metadata`; null: the picture is SDR and the monitor is told nothing. */
+  hdrMetadata: Blob | null;
 }
 
 export type ConnectorState = Readonly<ConnectorDraft>;
@@ -61,7 +64,7 @@ export class Connector implements ModeObject {
   readonly lock = new ModesetLock();
   readonly bindings = new Map<number, PropertyBinding<ConnectorDraft>>();
   readonly writebackFences: DisplayTimeline;
-  state: ConnectorState = Object.freeze({ crtc: null, linkStatus: 0, writeback: null });
+  state: ConnectorState = Object.freeze({ crtc: null, linkStatus: 0, writeback: null, hdrMetadata: null });
   commit: CrtcCommit | null = null;
   /** The legacy property; what it does to the CRTC is done when it is set. */
   dpms: number = DRM_MODE_DPMS_ON;

@@ -59,6 +59,7 @@ export class Properties {
   readonly gammaLut: Property;
   readonly gammaLutSize: Property;
   readonly background: Property;
+  readonly hdrOutputMetadata: Property;
   readonly writebackFbId: Property;
   readonly writebackOutFencePtr: Property;
   readonly writebackFormats: Property;
@@ -122,6 +123,7 @@ export class Properties {
       enumeration(['ITU-R BT.601 YCbCr', 0], ['ITU-R BT.709 YCbCr', 1], ['ITU-R BT.2020 YCbCr', 2]),
     );
     this.colorRange = make('COLOR_RANGE', enumeration(['YCbCr limited range', 0], ['YCbCr full range', 1]));
+    this.hdrOutputMetadata = make('HDR_OUTPUT_METADATA', blob());
     this.writebackFbId = make('WRITEBACK_FB_ID', object('fb'), ATOMIC);
     this.writebackOutFencePtr = make('WRITEBACK_OUT_FENCE_PTR', address(), ATOMIC);
     this.writebackFormats = make('WRITEBACK_PIXEL_FORMATS', blob(), { ...ATOMIC, immutable: true });

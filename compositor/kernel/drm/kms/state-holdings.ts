@@ -21,9 +21,9 @@ const ofCrtc = ({ modeBlob, gammaLut, histogramMemory }: CrtcState): Held => ({
   references: [modeBlob, gammaLut, histogramMemory],
   pinned: [],
 });
-const ofConnector = ({ writeback }: ConnectorState): Held => {
+const ofConnector = ({ writeback, hdrMetadata }: ConnectorState): Held => {
   const fb = writeback?.fb ?? null;
-  return { references: [fb], pinned: [fb] };
+  return { references: [fb, hdrMetadata], pinned: [fb] };
 };
 
 function collect(state: AtomicState, which: 'old' | 'draft'): Held[] {
