@@ -20,10 +20,13 @@ export interface System extends Disposable {
   readonly task: Task;
 }
 
-export interface SystemOptions {
-  /** In which order what is ready at the same time runs; default: as it was posted. */
+/** In which order what is ready at the same time runs; default: as it was posted. */
+export interface Schedule {
   readonly order?: 'fifo' | 'random';
   readonly seed?: number;
+}
+
+export interface SystemOptions extends Schedule {
   /** Where memfds are real ones; default: all memory is the model's own. */
   readonly host?: HostFiles | null;
 }
