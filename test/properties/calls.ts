@@ -19,6 +19,8 @@ export interface Call {
   readonly choices: readonly Choice[];
   /** Not a system call: its steps are not made to fail. */
   readonly whole?: true;
+  /** Ends so much that it comes seldom. */
+  readonly seldom?: true;
   /** `task` is a process by its place; what is returned is shown in the script. */
   run(world: World, task: number, ...args: number[]): unknown;
 }
@@ -101,7 +103,7 @@ const descriptors: Record<string, Call> = {
     choices: [anyDescriptor, process],
     run: (world, at, fd, to) => world.task(at).send(fd!, world.task(to!)),
   },
-  exit: { whole: true, choices: [], run: (world, at) => world.restart(at) },
+  exit: { whole: true, seldom: true, choices: [], run: (world, at) => world.restart(at) },
   eventfd: { choices: [], run: (world, at) => world.task(at).eventfd() },
   read: { choices: [anyDescriptor], run: (world, at, fd) => world.task(at).read(fd!, 8).length },
   poll: {
@@ -288,12 +290,10 @@ const syncobjs: Record<string, Call> = {
   syncobjTimelineSignal: {
     choices: [simgpu, syncobjHandle, syncobjHandle, point],
     run: (world, at, fd, one, other, value) =>
-      void world
-        .task(at)
-        .call(fd!, syncobjIoctls.DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, {
-          handles: [one!, other!],
-          points: [pointOf(value), pointOf(value! + 1)],
-        }),
+      void world.task(at).call(fd!, syncobjIoctls.DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, {
+        handles: [one!, other!],
+        points: [pointOf(value), pointOf(value! + 1)],
+      }),
   },
   syncobjQuery: {
     choices: [simgpu, syncobjHandle, below(2)],
@@ -343,14 +343,12 @@ const syncobjs: Record<string, Call> = {
   syncobjEventfd: {
     choices: [simgpu, syncobjHandle, point, oneOf(0, k.DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE), eventfd],
     run: (world, at, fd, handle, value, flags, target) =>
-      void world
-        .task(at)
-        .call(fd!, syncobjIoctls.DRM_IOCTL_SYNCOBJ_EVENTFD, {
-          handle: handle!,
-          point: pointOf(value),
-          flags: flags!,
-          fd: target!,
-        }),
+      void world.task(at).call(fd!, syncobjIoctls.DRM_IOCTL_SYNCOBJ_EVENTFD, {
+        handle: handle!,
+        point: pointOf(value),
+        flags: flags!,
+        fd: target!,
+      }),
   },
 };
 

@@ -5,7 +5,7 @@ import { VirtualEngine } from '../../compositor/kernel/engine/virtual-engine.ts'
 import { Kernel, type KernelOptions } from '../../compositor/kernel/kernel.ts';
 import { addUdmabufDevice } from '../../compositor/kernel/memory/udmabuf.ts';
 import { unwrap } from '../../compositor/kernel/sync/fence-unwrap.ts';
-import { addSwSync, SW_SYNC_PATH } from '../../compositor/kernel/sync/sw-sync.ts';
+import { addSwSync } from '../../compositor/kernel/sync/sw-sync.ts';
 import { SyncFile } from '../../compositor/kernel/sync/sync-file.ts';
 import { KernelError } from '../../compositor/kernel/task/kernel-error.ts';
 import type { KernelThread } from '../../compositor/kernel/task/kernel-thread.ts';
@@ -13,13 +13,13 @@ import type { Task, Watch } from '../../compositor/kernel/task/task.ts';
 import { MILLISECOND } from '../../compositor/machine/machine.ts';
 import { VirtualMachine } from '../../compositor/machine/virtual-machine.ts';
 import type { Ioctl } from '../../protocol/uapi/ioctl.ts';
-import { simgpuIoctls } from '../../protocol/uapi/simgpu.ts';
 import type { Struct, UserValue } from '../../protocol/uapi/struct.ts';
 import { SYNC_IOC_FILE_INFO, SYNC_IOC_MERGE, type sync_fence_info } from '../../protocol/uapi/sync-file.ts';
 import { calls } from './calls.ts';
 import { type Failure, failEachStep, failing } from './fail-each-step.ts';
 import { footprint } from './footprint.ts';
 import { checkReferences, FenceWatch, holds } from './invariants.ts';
+import { stock } from './stock.ts';
 
 const NAMES = ['alpha', 'beta', 'gamma'];
 /** Entries of the run queue at one instant: more, and it does not come to rest. */
@@ -205,9 +205,7 @@ export class World {
     const task = this.kernel.createTask({ name, credentials: { uid: 0 } });
     this.#mappings.set(task, []);
     failing(task.files, () => this.#failure);
-    for (const path of ['/dev/dri/renderD128', '/dev/dri/renderD129', '/dev/udmabuf', SW_SYNC_PATH])
-      task.open(path);
-    task.call(0, simgpuIoctls.SIMGPU_CONTEXT_CREATE, {});
+    stock(task);
     return task;
   }
 
