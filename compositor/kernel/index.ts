@@ -90,3 +90,5 @@ export { addSwSync, SW_SYNC_PATH } from './sync/sw-sync.ts';
 export { createSyncFile, SyncFile } from './sync/sync-file.ts';
 export { Syncobj } from './sync/syncobj.ts';
 export * from './task/index.ts';
+export { type LockRule, LockRuleBroken } from './task/lock-rules.ts';
+export type { Warning, Warnings } from './task/warnings.ts';

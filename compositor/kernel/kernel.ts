@@ -8,8 +8,10 @@ import { PhysicalMemory } from './memory/physical-memory.ts';
 import { AcquireContext } from './sync/ww-mutex.ts';
 import { KernelError } from './task/kernel-error.ts';
 import { KernelThread, type Sleeping } from './task/kernel-thread.ts';
+import { LockRules } from './task/lock-rules.ts';
 import { type FileOperations, OpenFile } from './task/open-file.ts';
 import { type Credentials, Task } from './task/task.ts';
+import { Warnings } from './task/warnings.ts';
 
 /** Who may open a device node. */
 export type NodeAccess = 'everybody' | 'seat' | 'root';
@@ -53,6 +55,10 @@ export class Kernel implements Disposable {
   readonly memory: PhysicalMemory;
   readonly host: HostFiles | null;
   readonly behaviour: Behaviour;
+  /** What it found wrong, for observation. */
+  readonly warnings: Warnings;
+  /** Who holds which lock, and whether that may deadlock. */
+  readonly locks: LockRules;
   /** Dma-bufs that live, for observation. */
   readonly dmaBufs = new Set<DmaBuf>();
   /** For tests: says of an allocation, by what is allocated, that it fails with ENOMEM. */
@@ -71,6 +77,8 @@ export class Kernel implements Disposable {
   constructor(options: KernelOptions) {
     this.machine = options.machine;
     this.host = options.host ?? null;
+    this.warnings = new Warnings(options.machine);
+    this.locks = new LockRules(this.warnings);
     this.behaviour = behaviourOf(options.behaves ?? '7.2');
     this.memory = new PhysicalMemory({ bytes: options.memoryBytes ?? 1 << 30, host: this.host });
   }
@@ -132,7 +140,7 @@ export class Kernel implements Disposable {
 
   /** A new open file over `operations`, with one reference: the caller's. */
   file(operations: FileOperations, flags = O_RDWR): OpenFile {
-    return new OpenFile(operations, flags, (body, what) => void this.thread(what, body));
+    return new OpenFile(operations, flags, (body, what) => this.thread(what, body));
   }
 
   /**
@@ -145,12 +153,13 @@ export class Kernel implements Disposable {
 
   /** Passes every allocation that a system call can fail on. ENOMEM when a test wants it to fail. */
   mayAllocate(what: string): void {
+    this.locks.mayReclaim(what);
     if (this.failAllocation?.(what)) throw new KernelError('ENOMEM', `no memory for a ${what}`);
   }
 
   /** Starts a kernel thread. It belongs to the kernel: it is listed until it ends. */
   thread<T>(label: string, body: Sleeping<T>): KernelThread<T> {
-    const thread = new KernelThread<T>(this.machine, label, body);
+    const thread = new KernelThread<T>(this.machine, label, body, this.locks);
     if (!thread.ended) {
       this.#threads.add(thread);
       thread.whenEnded(() => this.#threads.delete(thread));

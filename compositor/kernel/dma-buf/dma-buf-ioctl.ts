@@ -93,7 +93,7 @@ function importSyncFile(buffer: DmaBuf, task: Task, address: bigint): number | S
   const usage = requireAccess(argument.flags) ? Usage.WRITE : Usage.READ;
   const fences = [...unwrap(fenceOf(task, argument.fd))];
   const { lock } = buffer.reservation;
-  if (!lock.tryLock()) return importWhenUnlocked(buffer, fences, usage);
+  if (!lock.lockAtOnce()) return importWhenUnlocked(buffer, fences, usage);
   addAll(buffer, fences, usage);
   return 0;
 }

@@ -20,7 +20,7 @@ import {
   SEEK_END,
   SEEK_SET,
 } from '../../../protocol/uapi/fcntl.ts';
-import { createDmaBuf, createTimeline, errnoOf, startKernel } from '../task/fixture.ts';
+import { createDmaBuf, createTimeline, errnoOf, lockElsewhere, startKernel } from '../task/fixture.ts';
 import { dmaBufOf } from './dma-buf.ts';
 import { Usage } from './reservation.ts';
 
@@ -227,11 +227,11 @@ describe('importing a sync file', () => {
   it('waits for the lock of the reservation', () => {
     const fixture = start();
     const { buffer, machine, task, fd } = fixture;
-    buffer.reservation.lock.tryLock();
+    const unlock = lockElsewhere(fixture.kernel, buffer.reservation.lock);
     const file = createTimeline(fixture).syncFile(1);
     const call = task.startCall(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, { flags: 1, fd: file });
     expect(call.ended).toBe(false);
-    buffer.reservation.lock.unlock();
+    unlock();
     machine.settle();
     expect(call.ended).toBe(true);
     expect([buffer.reservation.fences(Usage.READ).length, buffer.reservation.lock.locked]).toEqual([

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Fence } from '../sync/fence.ts';
 import { FenceArray } from '../sync/fence-array.ts';
+import { waitForFence } from '../sync/wait.ts';
+import type { AcquireContext } from '../sync/ww-mutex.ts';
 import { createTimeline, errnoOf, startKernel } from '../task/fixture.ts';
+import type { Sleeping } from '../task/kernel-thread.ts';
 import { Reservation, Usage, usageToWaitFor } from './reservation.ts';
 
 function start() {
@@ -120,37 +124,50 @@ describe('the lock of a reservation', () => {
     expect([waiter.ended, resv.lock.tryLock()]).toEqual([true, false]);
   });
 
+  /** A thread that takes one, then, after `go`, the other, and gives back what it has. */
+  function* takeBoth(
+    context: AcquireContext,
+    one: Reservation,
+    other: Reservation,
+    go: Fence,
+  ): Sleeping<void> {
+    try {
+      yield* one.lock.lock(context);
+      yield* waitForFence(go);
+      yield* other.lock.lock(context);
+    } finally {
+      context.releaseAll();
+    }
+  }
+
   it('lets the older of two contexts go first: the younger backs off with EDEADLK', () => {
-    const { kernel, machine } = start();
+    const { kernel, machine, fence } = start();
     const [a, b] = [new Reservation(kernel, 'a'), new Reservation(kernel, 'b')];
     const [older, younger] = [kernel.acquireContext(), kernel.acquireContext()];
-    a.lock.tryLock(older);
-    b.lock.tryLock(younger);
-    const first = kernel.thread('older', b.lock.lock(older));
-    const second = kernel.thread('younger', a.lock.lock(younger));
-    expect(errnoOf(() => second.result())).toBe('EDEADLK');
-    younger.releaseAll();
-    machine.settle();
-    first.result();
+    const go = fence();
+    const first = kernel.thread('older', takeBoth(older, a, b, go));
+    const second = kernel.thread('younger', takeBoth(younger, b, a, go));
     expect([a.lock.locked, b.lock.locked]).toEqual([true, true]);
-    older.releaseAll();
+    go.signal();
+    machine.settle();
+    expect(errnoOf(() => second.result())).toBe('EDEADLK');
+    first.result();
     expect([a.lock.locked, b.lock.locked]).toEqual([false, false]);
   });
 
   it('wounds a younger context that sleeps, and refuses the same lock twice', () => {
-    const { kernel, machine } = start();
+    const { kernel, machine, fence } = start();
     const [a, b] = [new Reservation(kernel, 'a'), new Reservation(kernel, 'b')];
     const [older, younger] = [kernel.acquireContext(), kernel.acquireContext()];
+    const go = fence();
+    go.signal();
     b.lock.tryLock();
-    a.lock.tryLock(younger);
-    const sleeper = kernel.thread('younger', b.lock.lock(younger));
-    const winner = kernel.thread('older', a.lock.lock(older));
+    const sleeper = kernel.thread('younger', takeBoth(younger, a, b, go));
+    const winner = kernel.thread('older', takeBoth(older, a, a, go));
     machine.settle();
     expect(errnoOf(() => sleeper.result())).toBe('EDEADLK');
-    younger.releaseAll();
-    machine.settle();
-    winner.result();
-    const again = kernel.thread('again', a.lock.lock(older));
-    expect(errnoOf(() => again.result())).toBe('EALREADY');
+    expect(errnoOf(() => winner.result())).toBe('EALREADY');
+    b.lock.unlock();
+    expect([a.lock.locked, b.lock.locked]).toEqual([false, false]);
   });
 });

@@ -45,7 +45,7 @@ export class Reservation {
 
   constructor(kernel: Kernel, what = 'a reservation') {
     this.#kernel = kernel;
-    this.lock = new WwMutex(what);
+    this.lock = new WwMutex(what, kernel.locks);
   }
 
   /**
@@ -125,6 +125,7 @@ export class Reservation {
 
   /** `dma_resv_wait_timeout`: sleeps until all of them have signalled; false when the time is up first. EINTR. */
   *wait(usage: Usage, options: FenceWaitOptions = {}): Sleeping<boolean> {
+    this.#kernel.locks.mayWaitForFence();
     for (let fence = this.fences(usage)[0]; fence; fence = this.fences(usage)[0])
       if (!(yield* waitForFence(fence, options))) return false;
     return true;

@@ -1,5 +1,7 @@
 import { KernelError } from '../task/kernel-error.ts';
 import { type Sleeping, waitUntil } from '../task/kernel-thread.ts';
+import { type LockClass, RESERVATION } from '../task/lock-classes.ts';
+import type { Lockable, LockRules } from '../task/lock-rules.ts';
 import { WaitQueue } from '../task/wait-queue.ts';
 
 /**
@@ -52,27 +54,51 @@ export class AcquireContext {
 
 type Owner = AcquireContext | 'single';
 
-/** A wound/wait lock (`kernel/locking/ww_mutex.c`) that a kernel thread may hold across its sleeps. */
-export class WwMutex {
+/**
+ * A wound/wait lock (`kernel/locking/ww_mutex.c`) that a kernel thread may hold across its sleeps. Who takes and gives
+ * it against the rules gets a LockRuleBroken.
+ */
+export class WwMutex implements Lockable {
   readonly what: string;
+  readonly lockClass: LockClass;
+  readonly #rules: LockRules;
   readonly #queue = new WaitQueue();
   #owner: Owner | null = null;
 
   /** `what` it guards, for people. */
-  constructor(what: string) {
+  constructor(what: string, rules: LockRules, lockClass: LockClass = RESERVATION) {
     this.what = what;
+    this.lockClass = lockClass;
+    this.#rules = rules;
   }
 
   get locked(): boolean {
     return this.#owner !== null;
   }
 
-  /** Takes it if it is free. */
+  /** Whether the running thread has it. */
+  get held(): boolean {
+    return this.#rules.holds(this);
+  }
+
+  /** `dma_resv_assert_held`. */
+  assertHeld(why: string): void {
+    this.#rules.assertHeld(this, why);
+  }
+
+  /** Takes it if it is free. Who does not wait cannot deadlock: allowed everywhere. */
   tryLock(context?: AcquireContext): boolean {
     if (this.#owner) return false;
     this.#owner = context ?? 'single';
     context?.took(this);
+    this.#rules.acquired(this, context ?? null);
     return true;
+  }
+
+  /** The fast way of `lock`, for calls that need no thread when nobody holds it; false: they have to go the slow way. */
+  lockAtOnce(context?: AcquireContext): boolean {
+    this.#rules.mightLock(this, context ?? null);
+    return this.tryLock(context);
   }
 
   /**
@@ -82,6 +108,7 @@ export class WwMutex {
   *lock(context?: AcquireContext, interruptible = true): Sleeping<void> {
     if (context && this.#owner === context)
       throw new KernelError('EALREADY', `${this.what} is locked by the caller`);
+    this.#rules.mightLock(this, context ?? null);
     while (!this.tryLock(context)) {
       this.#contend(context);
       const passable = () => this.#owner === null || (context?.wounded ?? false);
@@ -97,9 +124,9 @@ export class WwMutex {
 
   unlock(): void {
     const owner = this.#owner;
-    if (!owner) throw new Error(`${this.what} is not locked`);
+    this.#rules.released(this, owner !== null);
     this.#owner = null;
-    if (owner !== 'single') owner.gave(this);
+    if (owner && owner !== 'single') owner.gave(this);
     this.#queue.wakeAll();
   }
 

@@ -75,8 +75,14 @@ const HIGHEST = 0x7fff_ffff_f000n;
 
 /** A Task's mappings. Addresses are 64-bit and never 0; a guard page lies between two mappings. */
 export class AddressSpace {
+  readonly #mayFault: () => void;
   #mappings: Mapping[] = [];
   #next = LOWEST;
+
+  /** `mayFault` is called where the kernel is about to touch the process's memory (`might_fault`). */
+  constructor(mayFault: () => void = () => {}) {
+    this.#mayFault = mayFault;
+  }
 
   /** Maps `length` bytes of `object` from `offset`; takes a reference to `file`. Returns the address. ENOMEM when full. */
   map(object: MappedObject, length: number, options: MappingOptions = {}): bigint {
@@ -232,6 +238,7 @@ export class AddressSpace {
   }
 
   #access(address: bigint, length: number, write: boolean): Uint8Array {
+    this.#mayFault();
     try {
       return this.view(address, length, write);
     } catch (error) {

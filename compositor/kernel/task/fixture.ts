@@ -6,8 +6,11 @@ import { addUdmabufDevice } from '../memory/udmabuf.ts';
 import type { Fence } from '../sync/fence.ts';
 import { SoftwareTimeline } from '../sync/software-timeline.ts';
 import { createSyncFile } from '../sync/sync-file.ts';
+import type { WwMutex } from '../sync/ww-mutex.ts';
 import { KernelError } from './kernel-error.ts';
+import { type Sleeping, waitUntil } from './kernel-thread.ts';
 import type { Task } from './task.ts';
+import { WaitQueue } from './wait-queue.ts';
 
 export interface Fixture {
   readonly machine: VirtualMachine;
@@ -59,6 +62,22 @@ export function createDmaBuf(task: Task, size = 16384): number {
   task.close(memfd);
   task.close(device);
   return fd;
+}
+
+/** Another thread has the lock until the returned function is called and the machine gets on. */
+export function lockElsewhere(kernel: Kernel, lock: WwMutex): () => void {
+  const told = new WaitQueue();
+  let done = false;
+  const hold = function* (): Sleeping<void> {
+    yield* lock.lock();
+    yield* waitUntil(told, () => done, { what: 'the end of the test' });
+    lock.unlock();
+  };
+  kernel.thread('holder of a lock', hold());
+  return () => {
+    done = true;
+    told.wakeAll();
+  };
 }
 
 /** A timeline, and fences of it as sync files of the process. */

@@ -1,5 +1,6 @@
 import type { Machine, Nanoseconds } from '../../machine/machine.ts';
 import { KernelError } from './kernel-error.ts';
+import { Holdings, type LockRules } from './lock-rules.ts';
 import type { WaitQueue } from './wait-queue.ts';
 
 export type Wake = 'woken' | 'timeout' | 'interrupted';
@@ -32,15 +33,19 @@ export class KernelThread<T = void> {
   readonly label: string;
   readonly #machine: Machine;
   readonly #body: Sleeping<T>;
+  readonly #locks: LockRules;
+  readonly #holdings: Holdings;
   #state: ThreadState<T> = { kind: 'running' };
   #interrupted = false;
   #endSleep: ((wake: Wake) => void) | null = null;
   #listeners: (() => void)[] = [];
 
-  constructor(machine: Machine, label: string, body: Sleeping<T>) {
+  constructor(machine: Machine, label: string, body: Sleeping<T>, locks: LockRules) {
     this.#machine = machine;
     this.label = label;
     this.#body = body;
+    this.#locks = locks;
+    this.#holdings = new Holdings(label);
     this.#resume('woken');
   }
 
@@ -79,12 +84,15 @@ export class KernelThread<T = void> {
   #resume(wake: Wake): void {
     this.#state = { kind: 'running' };
     let step: IteratorResult<SleepPoint, T>;
+    const before = this.#locks.enter(this.#holdings);
     try {
       step = this.#body.next(wake);
     } catch (error) {
+      this.#locks.leave(before);
       this.#end({ kind: 'failed', error });
       return;
     }
+    this.#locks.leave(before);
     if (step.done) this.#end({ kind: 'done', value: step.value });
     else this.#sleep(step.value);
   }
@@ -117,7 +125,8 @@ export class KernelThread<T = void> {
   }
 
   #end(state: ThreadState<T>): void {
-    this.#state = state;
+    const broken = state.kind === 'done' ? this.#locks.leftBehind(this.#holdings) : null;
+    this.#state = broken ? { kind: 'failed', error: broken } : state;
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const listener of listeners) listener();

@@ -61,8 +61,8 @@ export class Task {
   readonly name: string;
   readonly credentials: Credentials;
   readonly files: DescriptorTable;
-  readonly memory = new AddressSpace();
-  readonly #scratch = new Scratch(this.memory);
+  readonly memory: AddressSpace;
+  readonly #scratch: Scratch;
   readonly #threads = new Set<KernelThread<unknown>>();
   readonly #watches = new Set<Watch>();
   #exited = false;
@@ -74,6 +74,8 @@ export class Task {
     this.name = name;
     this.credentials = credentials;
     this.files = new DescriptorTable(descriptorLimit);
+    this.memory = new AddressSpace(() => kernel.locks.mayFault());
+    this.#scratch = new Scratch(this.memory);
   }
 
   get exited(): boolean {

@@ -79,11 +79,15 @@ export class Job {
       .filter(command => command !== null);
   }
 
-  /** Signals the fence and lets go of the buffers. */
+  /** Signals the fence; the buffers are let go of by `release`, where that may take locks. */
   finish(error: ErrnoName | null): void {
     this.unpin();
     if (error) this.fence.setError(error);
     this.fence.signal();
+  }
+
+  /** Lets go of the buffers, after `finish`. */
+  release(): void {
     for (const object of this.#uses.keys()) object.put();
   }
 

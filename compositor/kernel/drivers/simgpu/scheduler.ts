@@ -51,6 +51,8 @@ export class Scheduler implements Disposable {
   /** Ends the spin of the first job. */
   #hold: Timer | null = null;
   #kicked = false;
+  /** Their fences have signalled; what they used is let go of outside of the signalling section. */
+  readonly #finished: Job[] = [];
 
   constructor(kernel: Kernel, engine: Engine, options: SchedulerOptions) {
     this.#kernel = kernel;
@@ -91,12 +93,20 @@ export class Scheduler implements Disposable {
     this.#ring[Symbol.dispose]();
   }
 
+  /** Fences depend on everything that is done here: no locks, no memory. */
+  #signalling(body: () => void): void {
+    const { locks } = this.#kernel;
+    locks.signalling('simgpu scheduler', body);
+    if (locks.inSection) return;
+    for (const job of this.#finished.splice(0)) job.release();
+  }
+
   #kick(): void {
     if (this.#kicked) return;
     this.#kicked = true;
     this.#kernel.machine.post('simgpu scheduler', () => {
       this.#kicked = false;
-      this.#schedule();
+      this.#signalling(() => this.#schedule());
     });
   }
 
@@ -159,7 +169,7 @@ export class Scheduler implements Disposable {
       address,
       count: commands.length,
       duration: job.duration(commands, this.#options.speed),
-      done: result => this.#done(entry, result),
+      done: result => this.#signalling(() => this.#done(entry, result)),
     });
     this.#advance();
   }
@@ -206,7 +216,9 @@ export class Scheduler implements Disposable {
     const end = started! + job.spin;
     if (job.spin === 0n || this.#kernel.machine.now() >= end) return false;
     this.#hold?.cancel();
-    this.#hold = this.#kernel.machine.at(end, `spin of ${job.label}`, () => this.#advance());
+    this.#hold = this.#kernel.machine.at(end, `spin of ${job.label}`, () =>
+      this.#signalling(() => this.#advance()),
+    );
     return true;
   }
 
@@ -244,6 +256,7 @@ export class Scheduler implements Disposable {
     const { context } = job;
     if (context.queue[0] === job) context.queue.shift();
     job.finish(error);
+    this.#finished.push(job);
     if (context.empty) context.idle.wakeAll();
     this.#kick();
   }

@@ -140,6 +140,7 @@ function publish(
     file = flags & uapi.SIMGPU_SUBMIT_FENCE_OUT ? createSyncFile(kernel, job.fence) : null;
   } catch (error) {
     job.finish('ENOMEM');
+    job.release();
     throw error;
   }
   for (const [object, writes] of uses)

@@ -62,7 +62,7 @@ export class VgemFences {
     require(object.reservation.testSignalled(
       usageToWaitFor(write),
     ), 'EBUSY', `${object.describe()} has a pending fence that a ${write ? 'writer' : 'reader'} has to wait for`);
-    if (!object.reservation.lock.tryLock()) return this.#attachWhenUnlocked(call.file, object, argument);
+    if (!object.reservation.lock.lockAtOnce()) return this.#attachWhenUnlocked(call.file, object, argument);
     this.#publish(call.file, object, argument);
   }
 

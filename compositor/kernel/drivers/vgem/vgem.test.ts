@@ -16,6 +16,7 @@ import { dmaBufOf } from '../../dma-buf/dma-buf.ts';
 import { type Opener, outcome } from '../../drm/test-kit.ts';
 import { Kernel } from '../../kernel.ts';
 import { addUdmabufDevice } from '../../memory/udmabuf.ts';
+import { lockElsewhere } from '../../task/fixture.ts';
 import { createVgem } from './vgem.ts';
 
 const CARD = '/dev/dri/card1';
@@ -158,15 +159,15 @@ describe('fences of vgem', () => {
   });
 
   it('wait for a reservation that somebody has locked', () => {
-    const { machine, task, open } = rig();
+    const { machine, kernel, task, open } = rig();
     const file = open();
     const handle = create(file);
     const { lock } = dmaBufOf(task.files.get(toFd(file, handle))).reservation;
-    lock.tryLock();
+    const unlock = lockElsewhere(kernel, lock);
     const call = task.startCall(file.fd, vgemIoctls.DRM_IOCTL_VGEM_FENCE_ATTACH, { handle, flags: WRITE });
     machine.settle();
     expect(call.ended).toBe(false);
-    lock.unlock();
+    unlock();
     machine.settle();
     expect(call.result().out_fence).toBe(1);
     expect([lock.locked, signal(file, 1)]).toEqual([false, 0]);

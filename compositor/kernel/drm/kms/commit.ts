@@ -1,4 +1,5 @@
 import { Usage } from '../../dma-buf/reservation.ts';
+import type { Kernel } from '../../kernel.ts';
 import type { Fence } from '../../sync/fence.ts';
 import { waitForFence } from '../../sync/wait.ts';
 import { KernelError } from '../../task/kernel-error.ts';
@@ -51,9 +52,10 @@ export function* commitState(state: AtomicState, options: CommitOptions): Sleepi
   const commits = swap(state, options.commitOf ?? silent);
   options.accepted?.();
   const transaction = { state, commits, preceding, fences };
+  const { kernel } = state.device;
   const where = commits.map(commit => commit.crtc.name).join(', ');
-  if (options.nonblock) state.device.kernel.thread(`commit tail of ${where}`, tail(transaction));
-  else yield* tail(transaction);
+  if (options.nonblock) kernel.thread(`commit tail of ${where}`, tail(kernel, transaction));
+  else yield* tail(kernel, transaction);
 }
 
 /** Commits that touched the same objects and are not cleaned up yet. */
@@ -114,15 +116,21 @@ function swap(state: AtomicState, commitOf: (crtc: Crtc) => CrtcCommit): CrtcCom
   return [...commits.values()];
 }
 
-/** `commit_tail`: waits uninterruptibly, programs the hardware, waits for the flip, gives back what was replaced. */
-function* tail({ state, commits, preceding, fences }: Transaction): Sleeping<void> {
+/** `commit_tail`; what was replaced is given back when nobody waits for this thread any more. */
+function* tail({ locks }: Kernel, transaction: Transaction): Sleeping<void> {
+  const { state, commits } = transaction;
+  yield* locks.signallingThread('commit tail', untilFlipped(transaction));
+  releaseOld(state);
+  for (const commit of commits) commit.cleanupDone.complete();
+}
+
+/** Waits uninterruptibly, programs the hardware, waits for the flip, whose out-fence others wait for. */
+function* untilFlipped({ state, commits, preceding, fences }: Transaction): Sleeping<void> {
   for (const fence of fences) yield* waitForFence(fence, { interruptible: false });
   for (const commit of preceding) yield* commit.flipDone.wait(`the flip before on ${commit.crtc.name}`);
   yield* program(state, commits);
   for (const commit of commits) commit.hwDone.complete();
   for (const commit of commits) yield* commit.flipDone.wait(`the flip of ${commit.crtc.name}`);
-  releaseOld(state);
-  for (const commit of commits) commit.cleanupDone.complete();
 }
 
 /** Off first, then on, then the new pictures. */
