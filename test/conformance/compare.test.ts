@@ -68,6 +68,16 @@ describe('a recording', () => {
       answered.map(name => line({ case: name })),
     ).flatMap(({ case: name, differences }) => (differences.length > 0 ? [name] : []));
 
+  it('has the same timelines wherever it names them', () => {
+    const named = (...names: string[]): Line[] => names.map(name => line({ case: 'a', state: { name } }));
+    const differing = (one: Line[], other: Line[]): number =>
+      compare(one, other).filter(({ differences }) => differences.length > 0).length;
+    const recorded = named('sw_sync-a7-1', 'sw_sync-a9-1', 'sw_sync-a7-2');
+    expect(differing(recorded, named('sw_sync-a1-1', 'sw_sync-a2-1', 'sw_sync-a1-2'))).toBe(0);
+    expect(differing(recorded, named('sw_sync-a1-1', 'sw_sync-a2-1', 'sw_sync-a3-2'))).toBe(1);
+    expect(differing(recorded, named('sw_sync-a1-1', 'sw_sync-a1-1', 'sw_sync-a1-2'))).toBe(1);
+  });
+
   it('is answered line by line, cases of one name in their order', () => {
     expect(failing(['a', 'b', 'b', 'c'], ['a', 'b', 'b', 'c'])).toEqual([]);
   });

@@ -26,18 +26,32 @@ const PLACEHOLDERS: { readonly [placeholder: string]: RegExp } = {
 };
 const ANYTHING = '<varies>';
 
+/** The number of a mount in fdinfo comes from what was mounted before, and is compared by shape. */
+const MOUNT = /\bmnt_id:\t\d+/g;
+/** The name that a sync file gets from its fence: DRIVER-TIMELINE, the context of the timeline, and the fence's number. */
+const FENCE_NAME = /^(\S*?[^\d\s-])(\d+)-(\d+)$/;
+
 /**
- * Numbers that come from what ran before, in the same boot, and so are compared by shape: the context in the name that
- * a sync file gets from its fence (`DRIVER-TIMELINE<context>-<seqno>`), and the number of a mount in fdinfo.
+ * Contexts of fences count up from boot, so their numbers are others here. But what was one timeline in the recording has
+ * to be one timeline, and what were two, two.
  */
-const HISTORY: readonly [RegExp, string][] = [
-  [/^(\S*?[^\d\s-])\d+-(\d+)$/, '$1<context>-$2'],
-  [/\bmnt_id:\t\d+/g, 'mnt_id:\t<mount>'],
-];
+class Contexts {
+  readonly #answered = new Map<string, string>();
+  readonly #recorded = new Map<string, string>();
+
+  pair(recorded: string, answered: string): boolean {
+    if ((this.#answered.get(recorded) ?? answered) !== answered) return false;
+    if ((this.#recorded.get(answered) ?? recorded) !== recorded) return false;
+    this.#answered.set(recorded, answered);
+    this.#recorded.set(answered, recorded);
+    return true;
+  }
+}
 
 /** Compares the lines of a port with a recording, in order. */
 export function compare(recorded: readonly Line[], answered: readonly Line[]): ComparedCase[] {
   const left = [...answered];
+  const contexts = new Contexts();
   const compared = recorded.map(line => {
     const at = left.findIndex(candidate => candidate.case === line.case);
     if (at < 0) return failed(line, 'case', line.case, undefined);
@@ -45,16 +59,16 @@ export function compare(recorded: readonly Line[], answered: readonly Line[]): C
     left.splice(at, 1);
     if (skipped.length > 0 && recorded.some(other => other.case === skipped[0]!.case))
       return failed(line, 'order', line.case, skipped[0]!.case);
-    return { case: line.case, call: line.call, differences: differencesOf(line, found) };
+    return { case: line.case, call: line.call, differences: differencesOf(line, found, contexts) };
   });
   return [...compared, ...left.map(line => failed(line, 'case', undefined, line.case))];
 }
 
-/** The leaves in which two lines differ. */
-export function differencesOf(recorded: Line, answered: Line): Difference[] {
+/** The leaves in which two lines differ. `contexts` is what earlier lines have paired. */
+export function differencesOf(recorded: Line, answered: Line, contexts = new Contexts()): Difference[] {
   const differences: Difference[] = [];
   for (const key of ['setup', 'call', 'ret', 'errno', 'state'] as const)
-    walk(key, recorded[key], answered[key], differences);
+    walk({ path: key, recorded: recorded[key], answered: answered[key] }, contexts, differences);
   return differences;
 }
 
@@ -67,34 +81,39 @@ function failed(
   return { case: line.case, call: line.call, differences: [{ path, recorded, answered }] };
 }
 
-function walk(
-  path: string,
-  recorded: Json | undefined,
-  answered: Json | undefined,
-  into: Difference[],
-): void {
+function walk(leaf: Difference, contexts: Contexts, into: Difference[]): void {
+  const { path, recorded, answered } = leaf;
   if (isNode(recorded) && isNode(answered) && Array.isArray(recorded) === Array.isArray(answered)) {
-    const keys = new Set([...Object.keys(recorded), ...Object.keys(answered)]);
-    for (const key of keys) walk(`${path}.${key}`, recorded[key], answered[key], into);
+    for (const key of new Set([...Object.keys(recorded), ...Object.keys(answered)]))
+      walk({ path: `${path}.${key}`, recorded: recorded[key], answered: answered[key] }, contexts, into);
     return;
   }
-  if (!isNode(recorded) && sameLeaf(recorded, answered)) return;
-  into.push({ path, recorded, answered });
+  if (isNode(recorded) || !sameLeaf(recorded, answered, contexts)) into.push(leaf);
 }
 
 function isNode(value: Json | undefined): value is { readonly [key: string]: Json | undefined } {
   return typeof value === 'object' && value !== null;
 }
 
-function sameLeaf(recorded: Json | undefined, answered: Json | undefined): boolean {
-  if (recorded === answered || recorded === ANYTHING) return true;
-  if (typeof recorded !== 'string' || answered === undefined || answered === null) return false;
+function sameLeaf(recorded: Json | undefined, answered: Json | undefined, contexts: Contexts): boolean {
+  if (recorded === ANYTHING) return true;
+  if (typeof recorded !== 'string' || answered === undefined || answered === null)
+    return recorded === answered;
   const placeholder = PLACEHOLDERS[recorded];
   if (placeholder) return placeholder.test(String(answered));
-  return typeof answered === 'string' && sameText(recorded, answered);
+  if (typeof answered !== 'string') return false;
+  return sameName(recorded, answered, contexts) ?? sameText(recorded, answered);
 }
 
-/** Text may hold placeholders and numbers that come from history. */
+/** Whether two names of fences are of one timeline and number; null for what is no such name. */
+function sameName(recorded: string, answered: string, contexts: Contexts): boolean | null {
+  const [, name, context, seqno] = FENCE_NAME.exec(recorded) ?? [];
+  const [, otherName, otherContext, otherSeqno] = FENCE_NAME.exec(answered) ?? [];
+  if (context === undefined || otherContext === undefined) return null;
+  return name === otherName && seqno === otherSeqno && contexts.pair(context, otherContext);
+}
+
+/** Text may hold placeholders, and the number of a mount. */
 function sameText(recorded: string, answered: string): boolean {
   const shape = byShape(recorded);
   if (shape === byShape(answered)) return true;
@@ -106,6 +125,4 @@ function sameText(recorded: string, answered: string): boolean {
   return new RegExp(`^${pattern.join('')}$`).test(byShape(answered));
 }
 
-function byShape(text: string): string {
-  return HISTORY.reduce((shape, [pattern, replacement]) => shape.replace(pattern, replacement), text);
-}
+const byShape = (text: string): string => text.replace(MOUNT, 'mnt_id:\t<mount>');
