@@ -59,10 +59,7 @@ export class KernelCalls {
       destroy: () => {},
       open: (_, serial, path, flags) => this.#call(serial, () => ({ result: task.open(path, flags) })),
       close: (_, serial, fd) =>
-        this.#call(serial, () => {
-          task.close(fd);
-          return { result: 0 };
-        }),
+        this.#call(serial, () => this.#whenEnded(serial, task.startClose(fd), () => ({ result: 0 }))),
       dup: (_, serial, fd) => this.#call(serial, () => ({ result: task.dup(fd) })),
       ioctl: (_, serial, fd, request, block, relocations) =>
         this.#call(serial, () => {
@@ -85,7 +82,8 @@ export class KernelCalls {
       eventfd: (_, serial, initial, flags) =>
         this.#call(serial, () => ({ result: task.eventfd(initial, flags) })),
       read: (_, serial, fd, count) => this.#call(serial, () => this.#read(serial, fd, count)),
-      write: (_, serial, fd, bytes) => this.#call(serial, () => ({ result: task.write(fd, bytes) })),
+      write: (_, serial, fd, bytes) =>
+        this.#call(serial, () => this.#whenEnded(serial, task.startWrite(fd, bytes), result => ({ result }))),
       pread: (_, serial, fd, high, low, count) =>
         this.#call(serial, () => {
           const target = new Uint8Array(Math.min(count, MAX_CHUNK));

@@ -54,11 +54,23 @@ export class EventFile implements FileOperations {
     return this.#sleepAndTake(into);
   }
 
-  write(_call: FileCall, bytes: Uint8Array): number {
+  /** A value that does not fit waits until it does, or is EAGAIN (`eventfd_write`). */
+  write(call: FileCall, bytes: Uint8Array): number | Sleeping<number> {
     if (bytes.length < 8) throw new KernelError('EINVAL', 'an eventfd is written 8 bytes at a time');
     const added = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
     if (added > MAXIMUM) throw new KernelError('EINVAL', 'the value would not fit into the counter');
-    if (this.#count + added > MAXIMUM) throw new KernelError('EAGAIN', 'the counter is full');
+    if (this.#count + added <= MAXIMUM) return this.#add(added);
+    if (call.file.flags & O_NONBLOCK) throw new KernelError('EAGAIN', 'the counter is full');
+    return this.#sleepAndAdd(added);
+  }
+
+  *#sleepAndAdd(added: bigint): Sleeping<number> {
+    const what = `room in eventfd ${this.#inode}`;
+    yield* waitUntil(this.#queue, () => this.#count + added <= MAXIMUM, { what });
+    return this.#add(added);
+  }
+
+  #add(added: bigint): number {
     this.#count += added;
     this.#queue.wakeAll();
     return 8;

@@ -1,6 +1,6 @@
 import type { MappedObject, PageKind } from './address-space.ts';
 import { KernelError } from './kernel-error.ts';
-import type { Sleeping } from './kernel-thread.ts';
+import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { Task } from './task.ts';
 import type { WaitQueue } from './wait-queue.ts';
 
@@ -82,7 +82,7 @@ export interface FileOperations {
   ioctl?(call: FileCall, request: number, argument: bigint): number | Sleeping<number>;
   poll?(call: FileCall, events: number): PollAnswer;
   read?(call: FileCall, into: UserSlice): number | Sleeping<number>;
-  write?(call: FileCall, bytes: Uint8Array): number;
+  write?(call: FileCall, bytes: Uint8Array): number | Sleeping<number>;
   readAt?(target: Uint8Array, offset: bigint): number;
   writeAt?(source: Uint8Array, offset: bigint): number;
   seek?(call: FileCall, offset: bigint, whence: number): bigint;
@@ -116,13 +116,13 @@ export class OpenFile {
   flags: number;
   position = 0n;
   #references = 1;
-  readonly #onRelease: (body: Sleeping<void>, what: string) => void;
+  readonly #onRelease: (body: Sleeping<void>, what: string) => KernelThread;
 
   /** Made by `Kernel.file`, which knows how to run a release that sleeps. */
   constructor(
     operations: FileOperations,
     flags: number,
-    onRelease: (body: Sleeping<void>, what: string) => void,
+    onRelease: (body: Sleeping<void>, what: string) => KernelThread,
   ) {
     this.operations = operations;
     this.flags = flags;
@@ -140,12 +140,12 @@ export class OpenFile {
     return this;
   }
 
-  /** Drops a reference; the last releases the object. */
-  put(): void {
+  /** Drops a reference; the last releases the object, on the thread that is returned where that can sleep. */
+  put(): KernelThread | null {
     if (this.#references === 0) throw new Error(`${this.operations.describe()} was released once too often`);
-    if (--this.#references > 0) return;
+    if (--this.#references > 0) return null;
     const rest = this.operations.release?.();
-    if (rest) this.#onRelease(rest, `close of ${this.operations.describe()}`);
+    return rest ? this.#onRelease(rest, `close of ${this.operations.describe()}`) : null;
   }
 
   /** Its operations as the class wanted, or EINVAL: the descriptor names a file of another kind. */

@@ -1,5 +1,5 @@
 import { KernelError } from './kernel-error.ts';
-import type { Sleeping } from './kernel-thread.ts';
+import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** Names the system call in an error that leaves the kernel. */
@@ -41,6 +41,18 @@ export function* map<T, U>(body: Sleeping<T>, change: (value: T) => U): Sleeping
 
 export function isSleeping<T>(outcome: T | Sleeping<T>): outcome is Sleeping<T> {
   return typeof outcome === 'object' && outcome !== null && Symbol.iterator in outcome;
+}
+
+/** Sleeps until another thread has ended, whatever signals come. */
+export function* joined(thread: KernelThread): Sleeping<void> {
+  yield {
+    what: thread.label,
+    interruptible: false,
+    arm: wake => {
+      thread.whenEnded(wake);
+      return () => {};
+    },
+  };
 }
 
 /** Keeps the file while a call on it sleeps: its descriptor may be closed meanwhile. */

@@ -28,7 +28,7 @@ import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { openPath, readLink } from './paths.ts';
 import { Scratch } from './scratch.ts';
-import { deferred, holding, map, named, naming } from './system-call.ts';
+import { deferred, holding, joined, map, named, naming } from './system-call.ts';
 import { AddressSlice, OwnSlice } from './user-slice.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -93,7 +93,19 @@ export class Task {
   }
 
   close(fd: number): void {
-    this.#call('close', () => this.files.remove(fd).put());
+    this.#call('close', () => void this.files.remove(fd).put());
+  }
+
+  /**
+   * close(2) as a kernel thread, which ends when the file is released, if this was its last descriptor: a DRM file waits for its
+   * commits. The number is free at once, and no signal ends the wait. EBADF.
+   */
+  startClose(fd: number): KernelThread {
+    const enter = (): void | Sleeping<void> => {
+      const releasing = this.files.remove(fd).put();
+      if (releasing && !releasing.ended) return joined(releasing);
+    };
+    return this.start('close', deferred(enter));
   }
 
   /** A second number for the same open file. */
@@ -240,12 +252,24 @@ export class Task {
     });
   }
 
+  /** write(2); EAGAIN instead of sleeping, which an eventfd does whose counter is full. */
   write(fd: number, bytes: Uint8Array): number {
     return this.#call('write', () => {
-      const file = this.files.get(fd);
-      requireMode(file, 'write');
-      return needs(file, file.operations.write, 'EINVAL').call(file.operations, { task: this, file }, bytes);
+      const outcome = this.#enterWrite(fd, bytes);
+      if (typeof outcome === 'number') return outcome;
+      const thread = this.start('write', outcome);
+      if (thread.ended) return thread.result();
+      thread.interrupt();
+      throw new KernelError('EAGAIN', 'there is no room to write yet');
     });
+  }
+
+  /** write(2) that may sleep. */
+  startWrite(fd: number, bytes: Uint8Array): KernelThread<number> {
+    return this.start(
+      'write',
+      deferred(() => this.#enterWrite(fd, bytes)),
+    );
   }
 
   pread(fd: number, target: Uint8Array, offset: bigint): number {
@@ -375,6 +399,14 @@ export class Task {
       const outcome = ioctl.call(file.operations, { task: this, file }, request, argument);
       return typeof outcome === 'number' ? outcome : holding(file, outcome);
     });
+  }
+
+  #enterWrite(fd: number, bytes: Uint8Array): number | Sleeping<number> {
+    const file = this.files.get(fd);
+    requireMode(file, 'write');
+    const write = needs(file, file.operations.write, 'EINVAL');
+    const outcome = write.call(file.operations, { task: this, file }, bytes);
+    return typeof outcome === 'number' ? outcome : holding(file, outcome);
   }
 
   #enterRead(fd: number, into: UserSlice): number | Sleeping<number> {
