@@ -1,6 +1,7 @@
 // What the SDK exports wherever it runs.
 export { ProtocolError } from '../../protocol/object/error.ts';
 export type { ObjectProxy } from '../../protocol/object/proxy.ts';
+export * from './card.ts';
 export * from './client.ts';
 export * from './describe.ts';
 export * from './errors.ts';

@@ -14,7 +14,8 @@ import { high, joined, low } from './words.ts';
 /** 128 bits: nobody guesses them. */
 const TICKET_BYTES = 16;
 
-interface Answer {
+/** What a call returned, and the bytes that it wrote back. */
+export interface KernelAnswer {
   readonly result: number;
   readonly data: Uint8Array;
 }
@@ -34,7 +35,7 @@ export interface CallOptions extends WaitOptions {
 }
 
 interface Sleeper {
-  resolve(answer: Answer): void;
+  resolve(answer: KernelAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -110,13 +111,26 @@ export class RemoteKernel {
     options?: CallOptions,
   ): Promise<{ result: number; value: UserResult<S> }> {
     const block = marshal(ioctl, value);
-    const relocations = bytesOf(block.relocations);
-    const { result, data } = await this.#call(
-      `${ioctl.name} of ${fd}`,
-      serial => this.#proxy.ioctl(serial, fd, ioctl.number, block.bytes, relocations),
+    const { result, data } = await this.ioctlBlock(fd, ioctl, block, options);
+    return { result, value: unmarshal(ioctl, asSent(block, data), 0n, value) };
+  }
+
+  /**
+   * `ioctl` for those who lay the argument out themselves, because it has pointers that its table knows nothing of. `data` is
+   * the block as the call left it, with addresses for pointers.
+   */
+  ioctlBlock(
+    fd: number,
+    { name, number }: Ioctl,
+    { bytes, relocations }: MarshalledArgument,
+    options?: CallOptions,
+  ): Promise<KernelAnswer> {
+    const words = bytesOf(relocations);
+    return this.#call(
+      `${name} of ${fd}`,
+      serial => this.#proxy.ioctl(serial, fd, number, bytes, words),
       options,
     );
-    return { result, value: unmarshal(ioctl, asSent(block, data), 0n, value) };
   }
 
   /** Waits until one of `events` holds, as poll(2) without end; resolves with those that do. */
@@ -249,8 +263,8 @@ export class RemoteKernel {
     return sleeper;
   }
 
-  #call(what: string, send: (serial: number) => void, options: CallOptions = {}): Promise<Answer> {
-    return this.#client.until<Answer>(
+  #call(what: string, send: (serial: number) => void, options: CallOptions = {}): Promise<KernelAnswer> {
+    return this.#client.until<KernelAnswer>(
       {
         start: (resolve, reject) => {
           const serial = this.#nextSerial();
