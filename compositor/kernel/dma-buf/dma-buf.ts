@@ -122,8 +122,9 @@ export class DmaBuf implements FileOperations {
     return !this.kernel.behaviour.dmaBufsMapForExecution;
   }
 
-  /** `dma_buf_attach`: a device wants to use it. The attachment keeps the dma-buf until it is disposed. */
+  /** `dma_buf_attach`: a device wants to use it. The attachment keeps the dma-buf until it is disposed. ENOMEM. */
   attach(importer: Importer): Attachment {
+    this.kernel.mayAllocate('attachment');
     const attachment = new Attachment(this, importer, () => this.#attachments.delete(attachment));
     this.operations.attach?.(attachment);
     this.#attachments.add(attachment);

@@ -40,8 +40,7 @@ export const dumbIoctls = [
     const pitch = dumbPitch(call.device.kernel, width, bpp);
     const size = pageAlign(pitch * height);
     const object = createObject(call.device, size, 'dumb buffer');
-    argument.handle = call.file.objects.create(object);
-    object.put();
+    argument.handle = call.file.objects.adopt(object);
     argument.pitch = pitch;
     argument.size = BigInt(size);
   }),

@@ -22,10 +22,20 @@ export class GemHandles {
     return this.#objects.size;
   }
 
-  /** Makes a handle, which takes a reference of its own. */
+  /** Makes a handle, which takes a reference of its own. ENOMEM. */
   create(object: GemObject): number {
+    object.device.kernel.mayAllocate('GEM handle');
     object.handleAdded(this.#file);
     return this.#objects.insert(object);
+  }
+
+  /** Makes a handle of an object that is the caller's, whose reference it takes, even when this fails. ENOMEM. */
+  adopt(object: GemObject): number {
+    try {
+      return this.create(object);
+    } finally {
+      object.put();
+    }
   }
 
   /** Moves a handle to a number of the caller's choice; false when that number is in use. */

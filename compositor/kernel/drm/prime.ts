@@ -48,6 +48,7 @@ class GemExport implements DmaBufOperations {
 function exportHandle({ file, device }: DrmCall, handle: number, flags: number): DmaBuf {
   const object = file.objects.lookup(handle);
   const known = file.objects.dmaBufOf(handle) ?? object.importedFrom ?? object.dmaBuf;
+  if (!file.objects.dmaBufOf(handle)) device.kernel.mayAllocate('PRIME handle');
   if (known) {
     known.file.get();
     if (!file.objects.dmaBufOf(handle)) file.objects.remember(handle, known);
@@ -94,9 +95,14 @@ function importDmaBuf(device: DrmDevice, dmaBuf: DmaBuf): GemObject {
     attachment[Symbol.dispose]();
     throw new KernelError(refusal.code, `${name} cannot use memory of ${dmaBuf.exporter}`);
   }
-  const backing = new ImportedBacking(attachment);
+  try {
+    device.kernel.mayAllocate('GEM object');
+  } catch (error) {
+    attachment[Symbol.dispose]();
+    throw error;
+  }
   return new GemObject(device, {
-    backing,
+    backing: new ImportedBacking(attachment),
     reservation: dmaBuf.reservation,
     importedFrom: dmaBuf,
     label: `buffer imported from ${dmaBuf.exporter}`,
@@ -109,12 +115,17 @@ function fdToHandle({ device, file, task }: DrmCall, fd: number): number {
   const known = file.objects.handleOf(dmaBuf);
   if (known !== undefined) return known;
   const object = importDmaBuf(device, dmaBuf);
-  const handle = file.objects.create(object);
+  const handle = file.objects.adopt(object);
+  try {
+    device.kernel.mayAllocate('PRIME handle');
+  } catch (error) {
+    file.objects.close(handle);
+    throw error;
+  }
   if (!object.dmaBuf) {
     dmaBuf.file.get();
     object.dmaBuf = dmaBuf;
   }
-  object.put();
   file.objects.remember(handle, dmaBuf);
   return handle;
 }

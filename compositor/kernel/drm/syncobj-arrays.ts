@@ -37,6 +37,7 @@ type WaitArgument = Pick<
 
 function* wait({ device }: DrmCall, argument: WaitArgument, points: readonly SyncobjPoint[]): Sleeping<void> {
   const { flags } = argument;
+  device.kernel.mayAllocate('syncobj wait entries');
   argument.first_signaled = yield* waitForSyncobjs(points, {
     all: (flags & uapi.DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL) !== 0,
     forSubmit: (flags & uapi.DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT) !== 0,
@@ -109,6 +110,8 @@ export const syncobjArrayIoctls = [
     checkArray(argument.flags, 0, argument.count_handles);
     const syncobjs = findAll(call, argument.handles, argument.count_handles);
     const points = readPoints(call, argument.points, argument.count_handles);
+    // All that can fail comes before the first point.
+    for (const _ of syncobjs) call.device.kernel.mayAllocate('fence chain');
     for (const [at, syncobj] of syncobjs.entries()) syncobj.signalPoint(points[at]!);
   }),
 ];

@@ -65,11 +65,16 @@ function fdToHandle(call: DrmCall, argument: HandleArgument): void {
     const syncobj = file.syncobjs.lookup(argument.handle);
     const point = argument.flags & TIMELINE ? argument.point : 0n;
     if (point === 0n) syncobj.replaceFence(fence);
-    else syncobj.addPoint(fence, point);
+    else {
+      device.kernel.mayAllocate('fence chain');
+      syncobj.addPoint(fence, point);
+    }
     return;
   }
   require(pointOf(call, argument) === 0n, 'EINVAL', 'a point goes with IMPORT_SYNC_FILE and TIMELINE');
-  argument.handle = file.syncobjs.insert(syncobjOf(task.files.find(argument.fd)));
+  const syncobj = syncobjOf(task.files.find(argument.fd));
+  device.kernel.mayAllocate('syncobj handle');
+  argument.handle = file.syncobjs.insert(syncobj);
 }
 
 function* transferPoint(
@@ -88,18 +93,23 @@ function* transferPoint(
   );
 }
 
-function addEventfd({ file, task }: DrmCall, argument: DrmArgument<typeof uapi.drm_syncobj_eventfd>): void {
+function addEventfd(
+  { device, file, task }: DrmCall,
+  argument: DrmArgument<typeof uapi.drm_syncobj_eventfd>,
+): void {
   checkFlags(argument.flags, uapi.DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE, argument.pad);
   const syncobj = file.syncobjs.lookup(argument.handle);
   const { operations } = task.files.get(argument.fd);
   if (!(operations instanceof EventFile))
     throw new KernelError('EINVAL', `descriptor ${argument.fd} is a ${operations.kind}, not an eventfd`);
+  device.kernel.mayAllocate('syncobj eventfd entry');
   syncobj.addEventfd(operations, argument.point, argument.flags !== 0);
 }
 
 function create({ device, file }: DrmCall, flags: number): number {
   checkFlags(flags, uapi.DRM_SYNCOBJ_CREATE_SIGNALED);
   device.kernel.mayAllocate('syncobj');
+  device.kernel.mayAllocate('syncobj handle');
   const syncobj = new Syncobj(device.kernel, { signalled: flags !== 0 });
   return file.syncobjs.insert(syncobj);
 }

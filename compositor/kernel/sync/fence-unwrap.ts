@@ -18,7 +18,7 @@ export function* unwrap(fence: Fence): Generator<Fence> {
 /**
  * `dma_fence_unwrap_merge`: one fence for all of these. Signalled members are dropped (their errors with them), of each
  * context only the latest stays, and they are sorted by context. One left is returned as it is; for none left, a
- * signalled stub with the newest time stamp.
+ * signalled stub with the newest time stamp. ENOMEM.
  */
 export function mergeFences(kernel: Kernel, ...fences: Fence[]): Fence {
   const pending: Fence[] = [];
@@ -31,7 +31,9 @@ export function mergeFences(kernel: Kernel, ...fences: Fence[]): Fence {
     }
   const left = latestPerContext(pending);
   if (left.length === 0) return createStub(kernel, newest ?? kernel.machine.now());
-  return left.length === 1 ? left[0]! : new FenceArray(kernel.machine, kernel.allocateFenceContexts(), left);
+  if (left.length === 1) return left[0]!;
+  kernel.mayAllocate('fence array');
+  return new FenceArray(kernel.machine, kernel.allocateFenceContexts(), left);
 }
 
 function latestPerContext(fences: readonly Fence[]): Fence[] {

@@ -69,6 +69,7 @@ class SwSyncFile implements FileOperations {
     let file: OpenFile | null = null;
     try {
       const data = task.memory.readStruct(sw_sync_create_fence_data, address);
+      this.#kernel.mayAllocate('sw_sync fence');
       file = createSyncFile(this.#kernel, this.#timeline.createFence(data.value));
       task.memory.writeStruct(sw_sync_create_fence_data, address, { ...data, fence: fd });
     } catch (error) {

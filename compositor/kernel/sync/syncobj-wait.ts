@@ -180,7 +180,7 @@ export function* findFence(
 
 /**
  * `drm_syncobj_transfer_to_timeline` and `_to_binary`: puts the fence of one point at another, point 0 meaning the
- * binary fence. On the way into a timeline chains are flattened.
+ * binary fence. On the way into a timeline chains are flattened. EINVAL, ENOMEM, ETIME, EINTR.
  */
 export function* transfer(
   kernel: Kernel,
@@ -190,7 +190,11 @@ export function* transfer(
 ): Sleeping<void> {
   const fence = yield* findFence(kernel, source, options);
   if (destination.point === 0n) destination.syncobj.replaceFence(fence);
-  else destination.syncobj.addPoint(flatten(kernel, fence), destination.point);
+  else {
+    const flat = flatten(kernel, fence);
+    kernel.mayAllocate('fence chain');
+    destination.syncobj.addPoint(flat, destination.point);
+  }
 }
 
 /** A chain inside a chain would be walked without end. */

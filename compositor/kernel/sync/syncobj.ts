@@ -44,7 +44,7 @@ export class Syncobj {
 
   /**
    * `drm_syncobj_add_point`: a new end of the timeline. A point that is not beyond the last one gets the last one's
-   * number, and stands for itself.
+   * number, and stands for itself. It cannot fail: the caller has allocated the 'fence chain' before.
    */
   addPoint(fence: Fence, point: bigint): void {
     const allocate = () => this.#kernel.allocateFenceContexts();

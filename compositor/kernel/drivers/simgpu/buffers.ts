@@ -12,10 +12,7 @@ export function createBuffer({ device, file }: DrmCall, size: bigint, flags: num
     BigInt(
       device.kernel.memory.size,
     ), 'ENOMEM', `${size} bytes are more than the ${device.kernel.memory.size} of physical memory`);
-  const object = createObject(device, Number(size), 'simgpu buffer');
-  const handle = file.objects.create(object);
-  object.put();
-  return handle;
+  return file.objects.adopt(createObject(device, Number(size), 'simgpu buffer'));
 }
 
 /** SIMGPU_GEM_MMAP_OFFSET. ENOENT; EINVAL for imported buffers. */

@@ -32,7 +32,7 @@ export class Contexts {
     this.#scheduler = scheduler;
   }
 
-  /** EINVAL, EACCES for the high priority without the right to it, ENOSPC. */
+  /** EINVAL, EACCES for the high priority without the right to it, ENOSPC, ENOMEM. */
   create({ file, task }: DrmCall, flags: number, priority: number): number {
     require(flags === 0 &&
       priority <=
@@ -44,6 +44,7 @@ export class Contexts {
     const table = this.#byFile.get(file) ?? new HandleTable<RenderContext>();
     require(table.size < CONTEXTS_PER_FILE, 'ENOSPC', `a file has at most ${CONTEXTS_PER_FILE} contexts`);
     this.#budget.check(task, 1);
+    this.#kernel.mayAllocate('simgpu context');
     this.#budget.take(task, 1);
     this.#byFile.set(file, table);
     const context = new RenderContext(this.#kernel, task, priority as Priority);

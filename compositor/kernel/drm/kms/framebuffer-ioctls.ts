@@ -120,14 +120,16 @@ function add(
 const maySeeBuffers = ({ file, task }: DrmCall): boolean =>
   file.isCurrentMaster || task.credentials.uid === 0;
 
-/** One handle for each object, however many planes lie in it. */
+/** One handle for each object, however many planes lie in it; none at all when one cannot be made. ENOMEM. */
 function handlesOf(file: DrmFile, objects: readonly Parameters<DrmFile['objects']['create']>[0][]): number[] {
   const made = new Map<object, number>();
-  return objects.map(object => {
-    const handle = made.get(object) ?? file.objects.create(object);
-    made.set(object, handle);
-    return handle;
-  });
+  try {
+    for (const object of objects) if (!made.has(object)) made.set(object, file.objects.create(object));
+  } catch (error) {
+    for (const handle of made.values()) file.objects.close(handle);
+    throw error;
+  }
+  return objects.map(object => made.get(object)!);
 }
 
 /** Takes a framebuffer, and the reference, from the file that made it; ENOENT for anybody else's. */
