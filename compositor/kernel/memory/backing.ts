@@ -33,6 +33,8 @@ export interface Backing extends Disposable {
   resize(size: number): void;
   /** Gives the pages of a range back: it reads as zeros. Whoever has pinned or holds a page keeps it as it was. */
   punch(offset: number, length: number): void;
+  /** What a mapping of a range needs from the start. EINVAL, ENOMEM. Without it nothing: pages are found when they are touched. */
+  reserve?(offset: number, length: number): void;
   /** Takes the pages of a range, beyond the end too (fallocate). ENOMEM. Without it they are taken when they are touched. */
   populate?(offset: number, length: number): void;
   /**

@@ -54,6 +54,14 @@ export class HugePages implements Backing {
 
   punch(): void {}
 
+  /** `hugetlbfs_file_mmap`: mappings are of whole huge pages, and have theirs set aside for them. */
+  reserve(offset: number, length: number): void {
+    require(offset % this.#pageSize === 0 &&
+      length % this.#pageSize ===
+        0, 'EINVAL', `a mapping of ${length} bytes at ${offset} is not of whole pages of ${this.#pageSize}`);
+    throw this.#none();
+  }
+
   populate(): void {
     throw this.#none();
   }

@@ -237,12 +237,15 @@ export class MemFile implements FileOperations {
     require(Number.isSafeInteger(
       offset + length,
     ), 'EOVERFLOW', `a mapping up to ${request.offset + request.length}`);
-    if (!request.shared)
+    if (!request.shared) {
+      this.backing.reserve?.(offset, length);
       return { object: new PrivateMapping(this.backing, offset, length), offset: request.offset };
+    }
     const sealed = (this.seals() & NO_WRITES) !== 0;
     require(!sealed ||
       (request.protection & PROT_WRITE) ===
         0, 'EPERM', 'the file is sealed against writable shared mappings');
+    this.backing.reserve?.(offset, length);
     // A read-only mapping could be made writable later, unless the descriptor or a seal forbids it.
     const writable = !sealed && (call.file.flags & O_ACCMODE) !== O_RDONLY;
     const object: MappedBacking = new MappedBacking(this.backing, {
