@@ -12,6 +12,7 @@ import type { Client } from '../server/client.ts';
 import type { KernelPort } from '../server/kernel-port.ts';
 import { Bindings } from './bindings.ts';
 import type { CaptureSource } from './ext-image-capture-source.ts';
+import type { MetadataTable, TableUsage } from './metadata-table.ts';
 import { OutputPresence } from './output-presence.ts';
 import type { BufferObject } from './wl-buffer.ts';
 import type { RegionObject } from './wl-region.ts';
@@ -49,7 +50,9 @@ export class Context {
   readonly xdgSurfaces = new Bindings<'xdg_surface', XdgSurfaceObject>();
   readonly toplevels = new Bindings<'xdg_toplevel', ToplevelObject>();
   readonly timelines = new Bindings<'wp_linux_drm_syncobj_timeline_v1', Timeline>();
+  readonly metadataTables = new Bindings<'fencepost_metadata_table_v1', MetadataTable>();
   readonly captureSources = new Bindings<'ext_image_capture_source_v1', CaptureSource>();
+  readonly tableUsage = new WeakMap<Client, TableUsage>();
   #nextSerial = 1;
   #nextBuffer = 1;
 

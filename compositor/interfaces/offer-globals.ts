@@ -7,6 +7,7 @@ import type { Caller, Context } from './context.ts';
 import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
 import { bindImageCopyCapture } from './ext-image-copy-capture.ts';
 import { bindHistogramManager } from './fencepost-histogram.ts';
+import { bindMetadata } from './fencepost-metadata.ts';
 import { bindObservation } from './fencepost-observation.ts';
 import { offerKernel } from './offer-kernel.ts';
 import { bindCompositor } from './wl-compositor.ts';
@@ -54,6 +55,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('wp_presentation', 1, everybody, bindPresentation);
   offer('wp_viewporter', 1, everybody, bindViewporter);
   offer('wp_single_pixel_buffer_manager_v1', 1, everybody, bindSinglePixelBuffer);
+  offer('fencepost_metadata_manager_v1', 1, everybody, bindMetadata);
   const capabilities = context.rooms.kernelCapabilities;
   if (capabilities) {
     offer('zwp_linux_dmabuf_v1', 4, withKernelCalls, (caller, resource) =>

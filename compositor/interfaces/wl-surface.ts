@@ -33,6 +33,8 @@ export class SurfaceObject {
   synchronisation: SurfaceSynchronisation | null = null;
   /** The wp_viewport of this surface. */
   viewport: Resource<'wp_viewport'> | null = null;
+  /** The fencepost_surface_metadata_v1 of this surface. */
+  metadata: Resource<'fencepost_surface_metadata_v1'> | null = null;
   /** Attached and not committed yet; null removes the content. A wl_buffer that is destroyed meanwhile counts as null. */
   attachment: BufferObject | null | undefined = undefined;
 

@@ -4,7 +4,7 @@ import type { Layer } from '../render/layer.ts';
 import { hasAlpha } from '../render/pixel-format.ts';
 import type { ClientBuffer } from '../scene/client-buffer.ts';
 import type { OutputInfo } from '../scene/outputs.ts';
-import { type Rect, Region, type Size } from '../scene/region.ts';
+import { intersectRects, type Rect, Region, type Size } from '../scene/region.ts';
 import type { SurfacePlacement } from '../scene/stack.ts';
 import type { Surface } from '../scene/surface.ts';
 import { sourceRect } from '../scene/surface-geometry.ts';
@@ -39,6 +39,13 @@ function layerOf(output: OutputInfo, placement: SurfacePlacement): SurfaceLayer 
     transform: inverted ? flippedVertically(state.transform) : state.transform,
     opaque: opaqueRegion(output, placement, destination, buffer),
   };
+}
+
+/** The layer that hides all others of a screen; null when there is none. */
+export function soleLayer(layers: readonly SurfaceLayer[], size: Size): SurfaceLayer | null {
+  const screen = { x: 0, y: 0, ...size };
+  const top = layers.findLast(({ destination }) => intersectRects(destination, screen) !== null);
+  return top?.opaque.covers(Region.of(screen)) ? top : null;
 }
 
 /** Coordinates that the engines have; a viewport can ask for any. */

@@ -14,9 +14,10 @@ import { Region, rectsEqual, type Size } from '../scene/region.ts';
 import type { OwnedDescriptor } from '../scene/synchronisation.ts';
 import { AtomicRequest } from './atomic-request.ts';
 import type { Card } from './card.ts';
+import { ConnectorMetadata } from './connector-metadata.ts';
 import { FencePointers } from './fence-pointers.ts';
 import type { ClientFramebuffers } from './framebuffers.ts';
-import type { SurfaceLayer } from './layers.ts';
+import { type SurfaceLayer, soleLayer } from './layers.ts';
 import { bytesOf } from './mode-properties.ts';
 import type { Pipe } from './pipes.ts';
 import { type Assignment, PlaneAssigner, type PlaneUse } from './plane-assignment.ts';
@@ -86,6 +87,7 @@ export class Painter {
   readonly #assigner: PlaneAssigner;
   readonly #fences: FencePointers;
   readonly #screen: Region;
+  readonly #metadata: ConnectorMetadata;
   readonly holds: ScanoutHolds;
   /** The composition that the newest commit shows; null when a client's buffer is on the primary plane. */
   #slot: Slot | null = null;
@@ -100,6 +102,7 @@ export class Painter {
     this.#swapchain = new Swapchain(renderer.device, card, size);
     this.#assigner = new PlaneAssigner({ pipe, size, framebuffers, trace, output: name });
     this.#fences = new FencePointers(card.task);
+    this.#metadata = new ConnectorMetadata(card, pipe.connector);
     this.#screen = Region.of({ x: 0, y: 0, ...size });
     this.holds = new ScanoutHolds(card.task, trace, name);
     const data = bytesOf(drm_mode_modeinfo, pipe.mode);
@@ -132,6 +135,7 @@ export class Painter {
     for (const plane of [pipe.primary, ...pipe.overlays]) clearPlane(request, plane);
     request.set(pipe.crtc, 'ACTIVE', 0).set(pipe.crtc, 'MODE_ID', 0).set(pipe.connector, 'CRTC_ID', 0);
     if (pipe.writeback) request.set(pipe.writeback, 'CRTC_ID', 0);
+    this.#metadata.clear(request);
     const thread = request.start(card.task, card.fd, DRM_MODE_ATOMIC_ALLOW_MODESET);
     thread.whenEnded(() => {
       if (!card.task.exited)
@@ -151,13 +155,14 @@ export class Painter {
     const covered = assignment.scanout.reduce((all, { layer }) => all.union(layer.opaque), Region.empty);
     const current = this.#slot;
     const redraw = composes && (current === null || !current.stale.subtract(covered).isEmpty);
-    if (!redraw && !order.force && this.#sameScanout(assignment.scanout) && (current !== null) === composes)
-      return { kind: 'unchanged' };
+    const metadata = soleLayer(order.layers, this.#options.size)?.state.hdrMetadata ?? null;
+    const same = this.#sameScanout(assignment.scanout) && (current !== null) === composes;
+    if (!redraw && !order.force && same && this.#metadata.isShown(metadata)) return { kind: 'unchanged' };
     const slot = redraw ? this.#swapchain.free() : composes ? current : null;
     if (composes && !slot) return { kind: 'busy' };
     const job = redraw && slot ? this.#compose(slot, assignment, covered) : null;
     try {
-      this.#commit(order, assignment, slot);
+      this.#commit(order, assignment, slot, metadata);
     } catch (error) {
       if (job) this.#options.card.task.close(job.fence);
       if (error instanceof KernelError && error.code !== 'EBUSY')
@@ -182,18 +187,14 @@ export class Painter {
     return job;
   }
 
-  #commit(order: PaintOrder, assignment: Assignment, slot: Slot | null): void {
+  #commit(order: PaintOrder, assignment: Assignment, slot: Slot | null, metadata: Uint8Array | null): void {
     const { task, fd } = this.#options.card;
     const request = this.#request(assignment, slot);
     const replaces = this.holds.replaces(assignment.scanout);
     if (replaces) request.set(this.#options.pipe.crtc, 'OUT_FENCE_PTR', this.#fences.address('out'));
     for (const rider of order.riders) rider.add(request, this.#fences);
-    request.commit(
-      task,
-      fd,
-      DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT | this.#addMode(request),
-      order.id,
-    );
+    const flags = DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT | this.#addMode(request);
+    this.#metadata.commitWith(request, metadata, () => request.commit(task, fd, flags, order.id));
     this.#active = true;
     const outFence = replaces ? this.#fences.take('out') : null;
     this.holds.committed(assignment.scanout, outFence);

@@ -4,7 +4,7 @@ import type { Trace } from '../observe/trace.ts';
 import { intersectRects, type Rect, Region, type Size } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { ClientFramebuffers } from './framebuffers.ts';
-import type { SurfaceLayer } from './layers.ts';
+import { type SurfaceLayer, soleLayer } from './layers.ts';
 import type { Pipe, PlaneInfo } from './pipes.ts';
 
 /** A client's buffer on a plane. */
@@ -90,10 +90,8 @@ export class PlaneAssigner {
 
   /** One layer that hides all others goes to the primary plane as it is. */
   #fullscreen(layers: readonly SurfaceLayer[], test: TestAssignment, reasons: Reasons): Assignment | null {
-    const screen = { x: 0, y: 0, ...this.#size };
-    const top = layers.findLast(({ destination }) => intersectRects(destination, screen) !== null);
-    if (!top?.opaque.covers(Region.of(screen))) return null;
-    if (unfit(top) !== null) return null;
+    const top = soleLayer(layers, this.#size);
+    if (!top || unfit(top) !== null) return null;
     return this.#try(top, this.#pipe.primary, { scanout: [], composed: [] }, test, reasons);
   }
 

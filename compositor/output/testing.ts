@@ -36,9 +36,16 @@ export interface TestDesktopOptions {
 /** The computer, of which this room knows its processes alone. */
 export interface TestDevices {
   readonly kernel: Disposable & {
+    readonly memory: { readonly memory: WebAssembly.Memory };
     createTask(options: { name: string; credentials?: { seat: boolean } }): Task;
   };
-  readonly simkms: { statistics(connector: string): { flips: number; framesScanned: number } };
+  readonly simkms: {
+    statistics(connector: string): { flips: number; framesScanned: number };
+    attachMonitor(
+      connector: string,
+      monitor: { frame(frame: { readonly hdrMetadata: Uint8Array | null; readonly address: number }): void },
+    ): Disposable;
+  };
 }
 
 /** `createDevices`, which a test may import. */
@@ -80,6 +87,11 @@ export class TestDesktop implements Disposable {
     this.display = new Display({ task, machine, trace, counters, scene: this.scene });
   }
 
+  /** Where monitors find their pictures. */
+  get memory(): WebAssembly.Memory {
+    return this.kernel.memory.memory;
+  }
+
   get log(): string[] {
     return this.trace.notes().map(formatNote);
   }
@@ -104,6 +116,7 @@ export class TestDesktop implements Disposable {
       acquire?: Acquire;
       targets?: Partial<ReleaseTargets>;
       name?: string;
+      hdrMetadata?: Uint8Array | null;
     } = {},
   ): BufferUse {
     const name = options.name ?? buffer.label;
@@ -121,6 +134,7 @@ export class TestDesktop implements Disposable {
       release: this.display.release,
     });
     surface.pending.damageBuffer(options.damage ?? Region.infinite);
+    if (options.hdrMetadata !== undefined) surface.pending.hdrMetadata = options.hdrMetadata;
     surface.commit(use, this.display.acquire.wait(acquire, `acquire fence of ${buffer.label}`));
     return use;
   }

@@ -41,6 +41,7 @@ export class PendingState {
   feedback: PresentationFeedback[] = [];
   below: readonly ChildPlacement[] = [];
   above: readonly ChildPlacement[] = [];
+  hdrMetadata: Uint8Array | null = null;
   role: RoleState = { kind: 'none' };
 
   damageSurface(damage: Region): void {
@@ -69,6 +70,7 @@ export class PendingState {
       feedback: this.feedback,
       below: this.below,
       above: this.above,
+      hdrMetadata: this.hdrMetadata,
       role: this.role,
     });
     this.surfaceDamage = Region.empty;

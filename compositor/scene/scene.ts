@@ -16,7 +16,7 @@ import type { Slot, Window, WindowStateName } from './window.ts';
 export interface SceneObserver {
   /** Pixels of the global space have changed. Called within the change: schedule, don't draw. */
   damaged?(damage: Region): void;
-  /** A surface waits for a frame callback or feedback although nothing of it may have changed. */
+  /** A surface waits for a frame callback or feedback, or has other metadata, although no pixel of it may have changed. */
   frameWanted?(surface: Surface): void;
   /** Surfaces came, went, moved or changed their size. */
   restacked?(): void;
@@ -231,12 +231,14 @@ export class Scene {
 
   #apply(transaction: Transaction): void {
     const content = new Map<Surface, Region>();
+    const retold = new Set<Surface>();
     let restacked = false;
     let mapChanged = false;
     for (const entry of transaction.entries) {
       const { surface, commit } = entry;
       const before = surface.state;
       surface.apply(entry);
+      if (before.hdrMetadata !== commit.hdrMetadata) retold.add(surface);
       content.set(surface, commit.bufferDamage);
       this.#counters.commits++;
       const moved = commit.offset.x !== 0 || commit.offset.y !== 0;
@@ -248,7 +250,7 @@ export class Scene {
     if (restacked) this.update(content);
     else this.#damageContent(content);
     for (const { surface, commit } of transaction.entries)
-      if (surface.hasFrameCallbacks || commit.feedback.length > 0)
+      if (surface.hasFrameCallbacks || commit.feedback.length > 0 || retold.has(surface))
         this.#notify(observer => observer.frameWanted?.(surface));
   }
 

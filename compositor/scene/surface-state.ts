@@ -87,6 +87,8 @@ export interface SurfaceCommit {
   /** Children from the lowest to the highest, those below the surface and those above it. */
   readonly below: readonly ChildPlacement[];
   readonly above: readonly ChildPlacement[];
+  /** `hdr_output_metadata` of the content, bytes that never change; null: it is SDR. */
+  readonly hdrMetadata: Uint8Array | null;
   readonly role: RoleState;
 }
 
@@ -115,5 +117,6 @@ export const INITIAL_STATE: SurfaceState = {
   input: null,
   below: [],
   above: [],
+  hdrMetadata: null,
   role: { kind: 'none' },
 };

@@ -176,6 +176,7 @@ export class Surface {
       input: commit.input,
       below: commit.below,
       above: commit.above,
+      hdrMetadata: commit.hdrMetadata,
       role: commit.role,
     });
     replaced?.[Symbol.dispose]();

@@ -4,6 +4,7 @@ import * as imageCopyCapture from './ext-image-copy-capture.ts';
 import * as descriptors from './fencepost-descriptors.ts';
 import * as histogram from './fencepost-histogram.ts';
 import * as kernel from './fencepost-kernel.ts';
+import * as metadata from './fencepost-metadata.ts';
 import * as observation from './fencepost-observation.ts';
 import * as dmabuf from './linux-dmabuf.ts';
 import * as syncobj from './linux-drm-syncobj.ts';
@@ -32,6 +33,7 @@ export const interfaces = {
   ...descriptors,
   ...histogram,
   ...kernel,
+  ...metadata,
   ...observation,
 } as const;
 
