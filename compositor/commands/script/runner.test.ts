@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ScriptRunner } from './runner.ts';
+import { HELP } from './usage.ts';
 
 const size = { width: 640, height: 480 };
 
@@ -26,6 +27,16 @@ describe('the examples', () => {
     const outputs = name.startsWith('lease') ? [size, size] : [{ width: 1920, height: 1080 }];
     const lines = run(readFileSync(new URL(name, examples), 'utf8'), outputs);
     expect(lines.filter(line => line.includes('expect')).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the manual', () => {
+  const page = readFileSync(new URL('../../../docs/kernel.md', import.meta.url), 'utf8');
+  const scripts = [...page.matchAll(/```kernel\n([\s\S]*?)```/g)].map(([, script]) => script!);
+
+  it('has a script', () => expect(scripts.length).toBeGreaterThan(0));
+  it.each([...scripts, HELP.slice(HELP.indexOf('  # '), HELP.indexOf('Calls:'))])('runs: %s', script => {
+    expect(run(script).length).toBeGreaterThan(5);
   });
 });
 
