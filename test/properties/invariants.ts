@@ -36,6 +36,11 @@ export class FenceWatch {
     for (const [fence, seen] of this.#fences) checkFence(fence, seen);
   }
 
+  /** Fences that have been seen and have not signalled. */
+  *pending(): Generator<Fence> {
+    for (const fence of this.#fences.keys()) if (!fence.signalled) yield fence;
+  }
+
   #checkSnapshot(file: SyncFile): void {
     this.#meet(file.fence);
     const members = [...unwrap(file.fence)];

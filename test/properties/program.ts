@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { calls } from './calls.ts';
 import { World, type WorldOptions } from './world.ts';
 
-interface Step {
+export interface Step {
   readonly name: string;
   readonly task: number;
   /** One for each argument: what it picks depends on what there is. */
@@ -16,14 +16,20 @@ interface Made {
   readonly answer: unknown;
 }
 
+/** Makes the world that a program runs in. */
+export type Begin = (options: WorldOptions) => World;
+const ordinary: Begin = options => new World(options);
+
 /** Calls of several processes in a world. Prints as a script that makes the same calls. */
 export class Program {
   readonly #steps: readonly Step[];
   readonly #options: WorldOptions;
+  readonly #begin: Begin;
 
-  constructor(steps: readonly Step[], options: WorldOptions) {
+  constructor(steps: readonly Step[], options: WorldOptions, begin: Begin = ordinary) {
     this.#steps = steps;
     this.#options = options;
+    this.#begin = begin;
   }
 
   /** Throws when a rule is broken. */
@@ -58,7 +64,7 @@ export class Program {
   }
 
   #run(options: WorldOptions, made: (call: Made) => void): void {
-    const world = new World(options);
+    const world = this.#begin(options);
     for (const { name, task, picks } of this.#steps) {
       const args: number[] = [];
       for (const [at, choose] of calls[name]!.choices.entries())
@@ -95,7 +101,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 /** Programs of up to `length` calls. */
-export const programs = (length: number, failures: boolean): fc.Arbitrary<Program> =>
+export const programs = (length: number, failures: boolean, begin?: Begin): fc.Arbitrary<Program> =>
   fc
-    .tuple(fc.array(step, { maxLength: length, size: 'max' }), fc.nat({ max: 1000 }))
-    .map(([steps, seed]) => new Program(steps, { seed, failures }));
+    .tuple(fc.array(step, { maxLength: length, size: 'max' }), fc.nat({ max: 1000 }), fc.boolean())
+    .map(([steps, seed, abrupt]) => new Program(steps, { seed, failures, abrupt }, begin));

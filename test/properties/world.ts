@@ -32,6 +32,8 @@ export interface WorldOptions {
   seed?: number;
   /** Makes each call fail at each of its steps before it goes through, and looks at all rules after it; default true. */
   failures?: boolean;
+  /** The processes die in the middle of what they do; by default it comes to its end first. */
+  abrupt?: boolean;
   host?: KernelOptions['host'];
 }
 
@@ -41,6 +43,7 @@ export class World {
   readonly kernel: Kernel;
   readonly devices: readonly DrmDevice[];
   readonly #failures: boolean;
+  readonly #abrupt: boolean;
   readonly #idle: number;
   readonly #watched = new FenceWatch();
   readonly #tasks: Task[] = [];
@@ -50,7 +53,8 @@ export class World {
   #failure: Failure | null = null;
   #instant = { now: -1n, entries: 0 };
 
-  constructor({ seed = 1, failures = true, host = null }: WorldOptions = {}) {
+  constructor({ seed = 1, failures = true, abrupt = false, host = null }: WorldOptions = {}) {
+    this.#abrupt = abrupt;
     this.#failures = failures;
     this.machine = new VirtualMachine({
       seed,
@@ -107,8 +111,23 @@ export class World {
     this.#watched.check(this.kernel);
   }
 
-  /** Ends the program: when everything is over, counts are exact; when all processes have gone, nothing is left. */
+  /** Ends the program: when everything is over counts are exact; when all processes have gone nothing is left. */
   end(): void {
+    if (!this.#abrupt) this.#comeToRest();
+    for (const task of this.#tasks) task.exit();
+    this.machine.settle();
+    // Whoever promised them is gone. The engine may be busy for a while yet.
+    for (const fence of this.#watched.pending())
+      holds(fence.isContainer || fence.driver === 'simgpu', () => `${fence.describe()} survives its process`);
+    this.machine.advance(LONG);
+    this.#watched.check(this.kernel);
+    for (const fence of this.#watched.pending()) holds(false, () => `${fence.describe()} never signals`);
+    this.#checkEmpty();
+    this.kernel[Symbol.dispose]();
+  }
+
+  /** Waits until nothing is under way any more. */
+  #comeToRest(): void {
     for (const watch of this.#watches) watch.cancel();
     this.#watches.clear();
     for (const thread of this.#sleeping) thread.interrupt();
@@ -118,11 +137,6 @@ export class World {
         if (operations.kind === 'sw_sync') task.close(fd);
     this.machine.advance(LONG);
     this.check(true);
-    for (const task of this.#tasks) task.exit();
-    this.machine.advance(LONG);
-    this.#watched.check(this.kernel);
-    this.#checkEmpty();
-    this.kernel[Symbol.dispose]();
   }
 
   /** A call that may sleep. */
