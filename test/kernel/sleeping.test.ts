@@ -88,6 +88,14 @@ class World {
     return { display, ids };
   }
 
+  /** A flip that waits for a fence until the function is called. */
+  stall(display: DisplayClient, ids: OutputIds): () => void {
+    const [fence, signal] = this.fence();
+    const { fb } = display.buffer(64, 48);
+    display.commit([[ids.primary, { FB_ID: fb, IN_FENCE_FD: fence }]], DRM_MODE_ATOMIC_NONBLOCK);
+    return signal;
+  }
+
   syncobj(): { gpu: number; handle: number; signal: () => void } {
     const { task } = this;
     const gpu = task.open('/dev/dri/renderD128');
@@ -116,6 +124,18 @@ const interruptible: Record<string, Start> = {
       count_props_ptr: [2],
       props_ptr: [display.property(ids.primary, 'FB_ID'), display.property(ids.primary, 'IN_FENCE_FD')],
       prop_values_ptr: [BigInt(fb), BigInt(fence)],
+    });
+    return signal;
+  },
+  'SETCRTC behind a commit that waits for a fence': world => {
+    const { display, ids } = world.display();
+    const signal = world.stall(display, ids);
+    world.ioctl(display.fd, modeIoctls.DRM_IOCTL_MODE_SETCRTC, {
+      crtc_id: ids.crtc,
+      fb_id: display.buffer(64, 48).fb,
+      mode_valid: 1,
+      mode: ids.modes[0]!,
+      set_connectors_ptr: [ids.connector],
     });
     return signal;
   },
@@ -189,16 +209,20 @@ const interruptible: Record<string, Start> = {
 const uninterruptible: Record<string, Start> = {
   'close of the card while its last commit waits for a fence': world => {
     const { display, ids } = world.display();
-    const [fence, signal] = world.fence();
-    const { fb } = display.buffer(64, 48);
+    const signal = world.stall(display, ids);
     // A mapping would keep the file open.
-    display.commit([[ids.primary, { FB_ID: fb, IN_FENCE_FD: fence }]], DRM_MODE_ATOMIC_NONBLOCK);
     world.task.memory.clear();
     world.proxy.close(SERIAL, display.fd);
     return () => {
       signal();
       time(world)();
     };
+  },
+  'RMFB of a framebuffer that is shown': world => {
+    const { display, ids } = world.display();
+    const fb_id = Number(display.value(ids.primary, 'FB_ID'));
+    world.ioctl(display.fd, modeIoctls.DRM_IOCTL_MODE_RMFB, { fb_id });
+    return time(world);
   },
 };
 
