@@ -5,7 +5,10 @@ import type { DmaBuf } from './dma-buf.ts';
 export interface Importer {
   /** The device's name, for people. */
   readonly name: string;
-  /** The exporter moved the memory: mappings made before are stale (`move_notify`). */
+  /**
+   * The exporter moves the memory: maps made before are stale (`move_notify`). Who has it is a dynamic importer and maps
+   * with the reservation locked; for others the memory is pinned while they have it mapped.
+   */
   moveNotify?(): void;
 }
 
@@ -29,13 +32,31 @@ export class Attachment implements Disposable {
     return this.#maps;
   }
 
-  /** `dma_buf_map_attachment`: where the device finds a range of it, until the pin is disposed. ENOMEM, EINVAL. */
+  /** Whether it learns of moves rather than having the memory pinned (`dma_buf_attachment_is_dynamic`). */
+  get dynamic(): boolean {
+    return this.importer.moveNotify !== undefined;
+  }
+
+  /** `dma_buf_pin`: a dynamic importer needs it to stay, to scan it out. With the lock held. EFAULT. */
+  pin(): void {
+    this.#requireLock('a pin');
+    this.buffer.pin();
+  }
+
+  /** `dma_buf_unpin`. */
+  unpin(): void {
+    this.#requireLock('an unpin');
+    this.buffer.unpin();
+  }
+
+  /**
+   * `dma_buf_map_attachment`: where the device finds a range of it, until the pin is disposed; for a dynamic importer
+   * only until it moves. ENOMEM, EINVAL, EFAULT.
+   */
   map(offset = 0, length = this.buffer.size - offset, access: PinAccess = 'write'): Pin {
     if (!this.#attached) throw new Error(`${this.importer.name} has detached`);
-    const { operations } = this.buffer;
-    const pin = operations.map
-      ? operations.map(this, offset, length, access)
-      : operations.backing.pin(offset, length, access);
+    if (this.dynamic && this.buffer.pinCount === 0) this.#requireLock('a map of a dynamic importer');
+    const pin = this.#mapped(offset, length, access);
     this.#maps++;
     let mapped = true;
     return {
@@ -48,6 +69,36 @@ export class Attachment implements Disposable {
         pin[Symbol.dispose]();
       },
     };
+  }
+
+  #mapped(offset: number, length: number, access: PinAccess): Pin {
+    const { operations } = this.buffer;
+    const { movable } = operations.backing;
+    if (operations.map) return operations.map(this, offset, length, access);
+    if (!movable || !this.dynamic) return this.#pinned(() => operations.backing.pin(offset, length, access));
+    const { address } = movable.vmap();
+    return { address: address + offset, length, [Symbol.dispose]: () => {} };
+  }
+
+  /** Who is not told of moves gets it where it stays (`dma_buf_pin_on_map`). */
+  #pinned(map: () => Pin): Pin {
+    const { buffer } = this;
+    buffer.pin();
+    try {
+      const pin = map();
+      const unpin = (): void => {
+        pin[Symbol.dispose]();
+        buffer.unpin();
+      };
+      return { address: pin.address, length: pin.length, [Symbol.dispose]: unpin };
+    } catch (error) {
+      buffer.unpin();
+      throw error;
+    }
+  }
+
+  #requireLock(why: string): void {
+    this.buffer.reservation.lock.assertHeld(`${why} of ${this.importer.name}`);
   }
 
   describe(): string {

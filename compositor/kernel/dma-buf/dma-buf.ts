@@ -1,7 +1,6 @@
 import { O_ACCMODE, SEEK_END, SEEK_SET } from '../../../protocol/uapi/fcntl.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Backing, Pin, PinAccess } from '../memory/backing.ts';
-import { MappedBacking } from '../memory/mapped-backing.ts';
 import { PAGE_SIZE, type PageKind } from '../task/address-space.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
@@ -17,7 +16,10 @@ import type {
 import { Attachment, type Importer } from './attachment.ts';
 import { dmaBufIoctl } from './dma-buf-ioctl.ts';
 import { DmaBufPoll } from './dma-buf-poll.ts';
+import type { MoveListener } from './move.ts';
+import { mapMemory } from './move-mapping.ts';
 import { Reservation, usageToWaitFor } from './reservation.ts';
+import { type Vmap, Vmaps } from './vmap.ts';
 
 /** Which way the CPU, or an importer's device, touches the memory (`enum dma_data_direction`). */
 export type AccessDirection = 'read' | 'write' | 'both';
@@ -55,7 +57,7 @@ export interface DmaBufOptions {
 }
 
 /** A memory object that devices and processes share (`drivers/dma-buf/dma-buf.c`). */
-export class DmaBuf implements FileOperations {
+export class DmaBuf implements FileOperations, MoveListener {
   readonly kind = 'dma-buf';
   readonly kernel: Kernel;
   readonly operations: DmaBufOperations;
@@ -66,9 +68,11 @@ export class DmaBuf implements FileOperations {
   /** Set by DMA_BUF_SET_NAME, at most 31 bytes; null until then. */
   name: string | null = null;
   readonly #poll: DmaBufPoll;
+  readonly #vmaps = new Vmaps(this);
   readonly #attachments = new Set<Attachment>();
   readonly #holders = new Set<{ readonly label: string }>();
   #file: OpenFile | null = null;
+  #pinCount = 0;
 
   /** Made by `exportDmaBuf`. */
   constructor(kernel: Kernel, operations: DmaBufOperations, reservation: Reservation | undefined) {
@@ -79,6 +83,7 @@ export class DmaBuf implements FileOperations {
     this.reservation =
       reservation ?? new Reservation(kernel, `dma-buf ${this.inode} of ${operations.exporter}`);
     this.#poll = new DmaBufPoll(this);
+    operations.backing.movable?.listeners.add(this);
     kernel.dmaBufs.add(this);
   }
 
@@ -149,9 +154,40 @@ export class DmaBuf implements FileOperations {
     return [...attached, ...[...this.#holders].map(holder => holder.label)];
   }
 
-  /** For the kernel's own reading and writing (`dma_buf_vmap`). */
-  vmap(access: PinAccess = 'write'): Pin {
-    return this.operations.backing.pin(0, this.size, access);
+  /** For the kernel's own reading and writing, pinned until its `vunmap`; takes the lock (`dma_buf_vmap_unlocked`). EINTR, ENOMEM. */
+  vmap(access: PinAccess = 'write'): Sleeping<Vmap> {
+    return this.#vmaps.pinned(access);
+  }
+
+  /**
+   * The same without a pin, with the lock held (`dma_buf_vmap`): good while it is held, or until `moved` is called. ENOMEM.
+   */
+  vmapLocked(access: PinAccess = 'write', moved: (() => void) | null = null): Vmap {
+    return this.#vmaps.locked(access, moved);
+  }
+
+  /** Who keeps it where it is, maps of devices and of the kernel included. */
+  get pinCount(): number {
+    return this.#pinCount;
+  }
+
+  /** Keeps it where it is (`dma_buf_ops.pin`). The lock has to be held, unless a fence of the caller's keeps it there. EFAULT. */
+  pin(): void {
+    this.operations.backing.movable?.pin();
+    this.#pinCount++;
+  }
+
+  unpin(): void {
+    if (this.#pinCount === 0) throw new Error(`${this.describe()} is not pinned`);
+    this.#pinCount--;
+    this.operations.backing.movable?.unpin();
+  }
+
+  /** `dma_buf_move_notify`: the exporter moves it, with the lock held. */
+  moveNotify(): void {
+    this.reservation.lock.assertHeld('a move');
+    for (const { importer } of this.#attachments) importer.moveNotify?.();
+    this.#vmaps.moveNotify();
   }
 
   /**
@@ -190,7 +226,7 @@ export class DmaBuf implements FileOperations {
       ), 'EINVAL', `bytes ${request.offset} to ${request.offset + request.length} of a dma-buf of ${this.size}`);
     this.operations.mayMap?.(request);
     const holder = this.hold(`mapping by ${call.task.name}`);
-    const object = new MappedBacking(this.operations.backing, {
+    const object = mapMemory(this.operations.backing, {
       offset: Number(request.offset),
       length: Number(request.length),
       unmapped: () => holder[Symbol.dispose](),
@@ -206,6 +242,8 @@ export class DmaBuf implements FileOperations {
 
   release(): void {
     this.kernel.dmaBufs.delete(this);
+    this.#vmaps.release();
+    this.operations.backing.movable?.listeners.delete(this);
     this.operations.release();
   }
 

@@ -1,7 +1,7 @@
 import type { DmaBuf } from '../dma-buf/dma-buf.ts';
+import { mapMemory } from '../dma-buf/move-mapping.ts';
 import type { Reservation } from '../dma-buf/reservation.ts';
 import type { Backing, Pin, PinAccess } from '../memory/backing.ts';
-import { MappedBacking } from '../memory/mapped-backing.ts';
 import type { MappedObject } from '../task/address-space.ts';
 import type { DrmDevice } from './device.ts';
 import type { DrmFile } from './file.ts';
@@ -77,7 +77,7 @@ export class GemObject {
   /** A mapping of the whole object, which keeps it alive. */
   map(): MappedObject {
     this.get();
-    return new MappedBacking(this.backing, { offset: 0, length: this.size, unmapped: () => this.put() });
+    return mapMemory(this.backing, { offset: 0, length: this.size, unmapped: () => this.put() });
   }
 
   /** Makes it addressable by the engines. ENOMEM. */

@@ -1,3 +1,5 @@
+import type { MovableMemory } from '../dma-buf/move.ts';
+
 /** What an engine does to memory that is pinned for it. */
 export type PinAccess = 'read' | 'write';
 
@@ -44,6 +46,8 @@ export interface Backing extends Disposable {
   nextPage?(offset: number, present: boolean): number | null;
   /** A real descriptor with the same bytes, lent; null when the memory exists in this process alone. */
   readonly hostDescriptor: number | null;
+  /** Where its exporter may move it or take it away: who is asked and told. Without it, it stays where it is. */
+  readonly movable?: MovableMemory;
 }
 
 /** Pages of a backing in a row, held until disposed. Offsets count from the first. */

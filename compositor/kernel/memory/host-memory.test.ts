@@ -209,9 +209,9 @@ describe('memory that other processes may map', () => {
     const buffer = dmaBufOf(task.files.get(fd));
     expect(buffer.hostDescriptor() !== null).toBe(host?.canMap ?? false);
     task.memory.view(task.mmap(fd, 16384), 1)[0] = 4;
-    const pin = buffer.vmap('read');
-    expect(kernel.memory.bytes[pin.address]).toBe(4);
-    pin[Symbol.dispose]();
+    const map = kernel.thread('vmap', buffer.vmap('read')).result();
+    expect(map.bytes[0]).toBe(4);
+    kernel.thread('vunmap', map.vunmap()).result();
     task.exit();
     expect([open(), kernel.memory.used, kernel.memory.windows.count]).toEqual([0, 0, 0]);
   });

@@ -171,10 +171,10 @@ describe('UDMABUF_CREATE_LIST', () => {
     const address = task.mmap(fd, 12288);
     const firstBytes = [0n, 4096n, 8192n].map(at => task.memory.view(address + at, 1)[0]);
     expect(firstBytes).toEqual([0x32, 0x30, 0x31]);
-    const pin = dmaBufOf(task.files.get(fd)).vmap();
-    expect([0, 4096, 8192].map(at => kernel.memory.bytes[pin.address + at])).toEqual([0x32, 0x30, 0x31]);
-    kernel.memory.bytes[pin.address + 4096] = 0x41;
-    pin[Symbol.dispose]();
+    const map = kernel.thread('vmap', dmaBufOf(task.files.get(fd)).vmap()).result();
+    expect([0, 4096, 8192].map(at => map.bytes[at])).toEqual([0x32, 0x30, 0x31]);
+    map.bytes[4096] = 0x41;
+    kernel.thread('vunmap', map.vunmap()).result();
     expect(task.memory.view(address + 4096n, 1)[0]).toBe(0x41);
   });
 
