@@ -2,6 +2,7 @@
 export { Compositor, type CompositorOptions, type CompositorStatistics } from './compositor.ts';
 export { createDevices, type Devices, type DevicesOptions } from './devices.ts';
 export type { OutputOptions } from './kernel/drivers/simkms/index.ts';
+export { KernelServer, type KernelServerOptions } from './kernel-server.ts';
 export { type Machine, MILLISECOND, type Nanoseconds, SECOND, type Timer } from './machine/machine.ts';
 export { RealMachine } from './machine/real-machine.ts';
 export { VirtualMachine } from './machine/virtual-machine.ts';

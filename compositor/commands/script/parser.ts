@@ -1,6 +1,6 @@
 import { constants, structs, suggestion } from './names.ts';
 import { ScriptError, type Statement, type Token } from './tokens.ts';
-import { Answer, asNumber, isList, isRecord, kindOf, toBytes, type Value } from './values.ts';
+import { Answer, asNumber, cast, isList, isRecord, kindOf, type Value } from './values.ts';
 
 /** What a variable stands for. Throws a TypeError when there is none. */
 export type Variables = (name: string) => Value;
@@ -109,7 +109,7 @@ export class Parser {
     return this.fail(`${what} is expected, not '${mark}'`);
   }
 
-  /** A constant, or a struct: `drm_mode_modeinfo { ... }` is the bytes of one. */
+  /** A constant, or a struct: `drm_mode_modeinfo { ... }` is the bytes of one, `drm_event $bytes` the record that they are. */
   #named(name: string, what: string): Value {
     const constant = constants.get(name);
     if (constant !== undefined) return constant;
@@ -118,7 +118,7 @@ export class Parser {
       return this.fail(
         `there is no constant ${name}${suggestion(name, [...constants.keys(), ...structs.keys()])}`,
       );
-    return this.#checked(what, () => toBytes(struct, this.#primary(struct.name)));
+    return this.#checked(what, () => cast(struct, this.#primary(struct.name)));
   }
 
   #record(): Value {

@@ -72,6 +72,15 @@ describe('answers', () => {
     ]);
   });
 
+  it('can be read as structs, and structs as bytes', () => {
+    expect(answer('print drm_event { type: 2, length: 8 }')).toBe('<02 00 00 00 08 00 00 00>');
+    expect(answer('e = eventfd 7\ngot = read $e 8\nprint drm_event $got.data')).toBe(
+      '{ type: 7, length: 0 }',
+    );
+    expect(() => run('print drm_event_vblank "short"')).toThrow(/line 1/);
+    expect(() => run('e = eventfd 7\ngot = read $e 8\nprint drm_event_vblank $got.data')).toThrow(/line 3/);
+  });
+
   it('tell how long a call slept', () => {
     const script = `gpu = open /dev/dri/renderD128
       line = ioctl $gpu DRM_IOCTL_SYNCOBJ_CREATE {}

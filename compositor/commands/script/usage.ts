@@ -82,5 +82,5 @@ Words:
 ${listed(words)}
 
 Values: 42, 0x2a, 4K, 16ms, "text", [1, 2], [0; 64] (64 times), { field: value }, CONSTANT | CONSTANT, + * <<, $name,
-$name.field, $name.list[0], drm_mode_modeinfo { ... } (a struct as bytes). A call with & behind it goes on in the background.
+$name.field, $name.list[0], drm_event { ... } (a struct as bytes), drm_event $bytes (what they mean). A call with & behind it goes on in the background.
 `;

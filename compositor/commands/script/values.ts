@@ -61,8 +61,12 @@ export function toStruct(struct: Struct, value: Value): { [field: string]: unkno
   );
 }
 
-/** A struct as the bytes of it in memory; pointers in it are addresses. */
-export function toBytes(struct: Struct, value: Value): Uint8Array {
+/** A record as the bytes of the struct in memory, and the other way round; pointers in it are addresses. */
+export function cast(struct: Struct, value: Value): Value {
+  if (value instanceof Uint8Array) {
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    return fromResult(struct.read(view, 0));
+  }
   const bytes = new Uint8Array(struct.size);
   struct.write(new DataView(bytes.buffer), 0, toStruct(struct, value) as Parameters<Struct['write']>[2]);
   return bytes;
