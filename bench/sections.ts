@@ -1,5 +1,6 @@
 import type { Figure, Section } from './figure.ts';
 import { frameFigures } from './frames.bench.ts';
+import { metadataFigures } from './metadata.bench.ts';
 import { pixelFigures } from './pixels.bench.ts';
 import { startupFigures } from './startup.bench.ts';
 import { wireFigures } from './wire.bench.ts';
@@ -27,6 +28,11 @@ export const sections: Record<string, Section> = {
     title: 'Wires',
     how: 'Client and server in one process, so that a figure holds the work of both. A round trip is a request and an event; requests are one way, 100 in each turn of the event loop. The bases send and echo the same bytes over a `node:net` Unix socket, and run an empty loop.',
     measure: wireFigures,
+  },
+  metadata: {
+    title: 'Metadata',
+    how: 'System calls of one process, 25 rounds. A table is a sealed memfd: taken, its last record of 32 bytes read, and given back. A carrier is made with its content, given to another process, and given back by both. "Real memfds": of the host, as in a compositor that serves other processes.',
+    measure: metadataFigures,
   },
   frames: {
     title: 'Frames',

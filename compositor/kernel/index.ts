@@ -81,6 +81,7 @@ export { createBacking } from './memory/create-backing.ts';
 export { addSystemHeap } from './memory/dma-heap.ts';
 export { addNullDevice } from './memory/null-device.ts';
 export { PhysicalMemory } from './memory/physical-memory.ts';
+export { createShmemFile, type ShmemFile } from './memory/shmem-file.ts';
 export { mountTmpfs } from './memory/tmpfs.ts';
 export { addUdmabufDevice } from './memory/udmabuf.ts';
 export { Fence } from './sync/fence.ts';
