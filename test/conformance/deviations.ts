@@ -16,12 +16,4 @@ export interface Deviation {
 /** Of an area's cases at most this part may deviate. */
 export const MOST_DEVIATIONS = 0.02;
 
-export const deviations: readonly Deviation[] = [
-  {
-    area: 'syncfile',
-    cases: ['swsync.debugfs'],
-    subsystem: 'debugfs (sync/info)',
-    reason:
-      'The list shows timelines until their last fence is freed. Fences are not counted here but collected, so that moment is not known.',
-  },
-];
+export const deviations: readonly Deviation[] = [];

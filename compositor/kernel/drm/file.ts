@@ -1,3 +1,5 @@
+import { Usage } from '../dma-buf/reservation.ts';
+import type { Fence } from '../sync/fence.ts';
 import { KernelError } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
 import type {
@@ -115,11 +117,18 @@ export class DrmFile implements FileOperations {
 
   ioctl(call: FileCall, request: number, argument: bigint): number | Sleeping<number> {
     const { device } = this;
+    device.requirePlugged();
     return device.ioctls.dispatch(
       { device, file: this, task: call.task, openFile: call.file },
       request,
       argument,
     );
+  }
+
+  /** Those of its sync objects, and of the buffers that it has handles of. */
+  *fences(): Iterable<Fence> {
+    for (const [, { fence }] of this.syncobjs.entries()) if (fence) yield fence;
+    for (const [, { reservation }] of this.objects.entries()) yield* reservation.fences(Usage.BOOKKEEP);
   }
 
   poll(): PollAnswer {
@@ -135,6 +144,7 @@ export class DrmFile implements FileOperations {
     _call: FileCall,
     request: { offset: bigint; length: bigint; protection: number; shared: boolean },
   ): FileMapping {
+    this.device.requirePlugged();
     const object = this.device.offsets.find(request.offset, request.length);
     if (!object)
       throw new KernelError(

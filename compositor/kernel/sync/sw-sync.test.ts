@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DMA_BUF_IOCTL_IMPORT_SYNC_FILE, DMA_BUF_SYNC_WRITE } from '../../../protocol/uapi/dma-buf.ts';
 import { POLLIN } from '../../../protocol/uapi/fcntl.ts';
 import {
   SW_SYNC_GET_DEADLINE,
@@ -9,6 +10,8 @@ import { SYNC_IOC_FILE_INFO, SYNC_IOC_SET_DEADLINE } from '../../../protocol/uap
 import { SECOND } from '../../machine/machine.ts';
 import { createDmaBuf, errnoOf, startKernel } from '../task/fixture.ts';
 import { addSwSync, SW_SYNC_PATH } from './sw-sync.ts';
+import { fenceOf } from './sync-file.ts';
+import { createSyncobjFile, Syncobj } from './syncobj.ts';
 
 function start() {
   const fixture = startKernel();
@@ -66,5 +69,47 @@ describe('sw_sync', () => {
     root.mprotect(address, 4096, 1);
     expect(errnoOf(() => root.ioctl(timeline, SW_SYNC_IOC_CREATE_FENCE.number, address))).toBe('EFAULT');
     expect(root.files.size).toBe(before);
+  });
+
+  it('lists the timelines that are open or have fences that somebody keeps, with what is to come', () => {
+    const { root, task, kernel, machine, timeline, fence } = start();
+    const info = (): string =>
+      new TextDecoder().decode(root.read(root.open('/sys/kernel/debug/sync/info'), 4096));
+    const list = (...lines: string[]) =>
+      ['objs:', '--------------', ...lines, 'fences:', '--------------', ''].join('\n');
+    const [two, one] = [fence(2), fence(1)];
+    expect(info()).toBe(list('igt: 0', '  fence active: 1 / 0', '  fence active: 2 / 0', ''));
+    root.call(timeline, SW_SYNC_IOC_INC, { value: 1 });
+    root.close(timeline);
+    const since = `${machine.now() / SECOND}.${String(machine.now() % SECOND).padStart(9, '0')}`;
+    expect(info()).toBe(list('igt: 1', `  fence error@${since}: 2 / 1`, ''));
+    const elsewhere = root.send(two, task);
+    root.close(two);
+    expect(info()).toContain('2 / 1');
+    task.close(elsewhere);
+    expect(info()).toBe(list('igt: 1', ''));
+    root.close(one);
+    expect(info()).toBe(list());
+    expect(errnoOf(() => task.open('/sys/kernel/debug/sync/info'))).toBe('EACCES');
+    expect(kernel.nodes).not.toContain('/sys/kernel/debug/sync/info');
+  });
+
+  it('counts a fence in a buffer or a sync object as kept', () => {
+    const { root, timeline, fence, kernel } = start();
+    const info = (): string =>
+      new TextDecoder().decode(root.read(root.open('/sys/kernel/debug/sync/info'), 4096));
+    const [first, second] = [fence(1), fence(2)];
+    const buffer = createDmaBuf(root);
+    root.call(buffer, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, { flags: DMA_BUF_SYNC_WRITE, fd: first });
+    const syncobj = new Syncobj(kernel);
+    const file = root.files.add(createSyncobjFile(kernel, syncobj));
+    syncobj.addPoint(fenceOf(root, second), 7n);
+    for (const fd of [first, second]) root.close(fd);
+    expect(info()).toContain('1 / 0\n  fence active: 2 / 0');
+    root.close(file);
+    expect(info()).not.toContain('2 / 0');
+    root.close(buffer);
+    expect(info()).toBe('objs:\n--------------\nigt: 0\n\nfences:\n--------------\n');
+    root.close(timeline);
   });
 });

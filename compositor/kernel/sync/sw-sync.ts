@@ -10,22 +10,27 @@ import type { Kernel } from '../kernel.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import type { FileCall, FileOperations, FileStatus, OpenFile } from '../task/open-file.ts';
 import type { Task } from '../task/task.ts';
+import { TextDirectory } from '../task/text-file.ts';
 import { ExpiringFence } from './promised-fence.ts';
 import { SoftwareTimeline } from './software-timeline.ts';
 import { createSyncFile, fenceOf } from './sync-file.ts';
+import { TimelineList } from './timeline-list.ts';
 
+const DIRECTORY = '/sys/kernel/debug/sync';
 /** Where debugfs shows it. */
-export const SW_SYNC_PATH = '/sys/kernel/debug/sync/sw_sync';
+export const SW_SYNC_PATH = `${DIRECTORY}/sw_sync`;
 
 /**
  * Adds the debugfs file that makes software timelines, for root alone (`drivers/dma-buf/sw_sync.c`). Their fences wait
  * for the process as long as it likes, which is why Linux keeps them in debugfs.
  */
 export function addSwSync(kernel: Kernel): Disposable {
+  const timelines = new TimelineList(kernel);
+  kernel.mount(DIRECTORY, new TextDirectory(kernel, DIRECTORY, { info: () => timelines.info() }, 'root'));
   return kernel.addNode({
     path: SW_SYNC_PATH,
     access: 'root',
-    open: task => new SwSyncFile(kernel, task.name),
+    open: task => new SwSyncFile(kernel, timelines, task.name),
   });
 }
 
@@ -34,12 +39,15 @@ class SwSyncFile implements FileOperations {
   readonly kind = 'sw_sync';
   readonly #kernel: Kernel;
   readonly #inode: bigint;
+  readonly #timelines: TimelineList;
   readonly #timeline: SoftwareTimeline;
 
-  constructor(kernel: Kernel, name: string) {
+  constructor(kernel: Kernel, timelines: TimelineList, name: string) {
     this.#kernel = kernel;
     this.#inode = kernel.allocateInode();
+    this.#timelines = timelines;
     this.#timeline = new SoftwareTimeline(kernel, { name, lifetime: null });
+    timelines.opened(this.#timeline);
   }
 
   describe(): string {
@@ -62,6 +70,7 @@ class SwSyncFile implements FileOperations {
 
   release(): void {
     this.#timeline[Symbol.dispose]();
+    this.#timelines.closed(this.#timeline);
   }
 
   #create(task: Task, address: bigint): number {

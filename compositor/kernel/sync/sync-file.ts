@@ -54,6 +54,10 @@ export class SyncFile implements FileOperations {
     return { inode: this.#inode, size: 0n, mode: 0o600 };
   }
 
+  fences(): Iterable<Fence> {
+    return [this.fence];
+  }
+
   poll(): PollAnswer {
     if (!this.#forget) this.#forget = this.fence.addCallback(() => this.#queue.wakeAll());
     return { mask: this.fence.signalled ? POLLIN : 0, queue: this.#queue };

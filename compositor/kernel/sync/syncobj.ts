@@ -135,6 +135,10 @@ export class SyncobjFile implements FileOperations {
     return 'anon_inode:syncobj_file';
   }
 
+  fences(): Iterable<Fence> {
+    return this.syncobj.fence ? [this.syncobj.fence] : [];
+  }
+
   status(): FileStatus {
     return { inode: this.#inode, size: 0n, mode: 0o600 };
   }

@@ -1,3 +1,4 @@
+import type { Fence } from '../sync/fence.ts';
 import type { MappedObject, PageKind } from './address-space.ts';
 import { KernelError } from './kernel-error.ts';
 import type { KernelThread, Sleeping } from './kernel-thread.ts';
@@ -56,6 +57,8 @@ export interface FileMapping {
 /** Memory of the caller that a read fills. `write` throws EFAULT if the caller's address is bad. */
 export interface UserSlice {
   readonly length: number;
+  /** `access_ok`: EFAULT for what no process can have mapped, before anything is waited for. */
+  checkRange(): void;
   write(offset: number, bytes: Uint8Array): void;
 }
 
@@ -75,6 +78,8 @@ export interface FileOperations {
   /** A name for people; what /proc/PID/fd shows of a file without a path. */
   describe(): string;
   status(): FileStatus;
+  /** The fences that it keeps, for observation. */
+  fences?(): Iterable<Fence>;
   /** Further lines of /proc/PID/fdinfo. */
   fdInfo?(): readonly string[];
   /** open(2) of its link in /proc/PID/fd: another open file of the same object; without it ENXIO, but for device nodes. */

@@ -1,6 +1,7 @@
 import type { FileSystem, Kernel } from '../kernel.ts';
-import { KernelError } from './kernel-error.ts';
+import { KernelError, require } from './kernel-error.ts';
 import type { FileCall, FileOperations, FileStatus, UserSlice } from './open-file.ts';
+import type { Task } from './task.ts';
 
 /** A file of text that the kernel writes when it is opened: procfs, sysfs, debugfs (`fs/seq_file.c`). */
 export class TextFile implements FileOperations {
@@ -37,14 +38,26 @@ export class TextDirectory implements FileSystem {
   readonly path: string;
   readonly #kernel: Kernel;
   readonly #files: { readonly [name: string]: () => string };
+  readonly #readers: 'everybody' | 'root';
 
-  constructor(kernel: Kernel, path: string, files: { readonly [name: string]: () => string }) {
+  /** `readers`: for root alone, or for everybody. */
+  constructor(
+    kernel: Kernel,
+    path: string,
+    files: { readonly [name: string]: () => string },
+    readers: 'everybody' | 'root' = 'everybody',
+  ) {
     this.#kernel = kernel;
     this.path = path;
     this.#files = files;
+    this.#readers = readers;
   }
 
-  open(name: string): TextFile {
+  /** EACCES, ENOENT. */
+  open(name: string, task: Task): TextFile {
+    require(this.#readers === 'everybody' ||
+      task.credentials.uid ===
+        0, 'EACCES', `${this.path} is for root, ${task.name} has uid ${task.credentials.uid}`);
     const text = Object.hasOwn(this.#files, name) ? this.#files[name] : undefined;
     if (!text) throw new KernelError('ENOENT', `there is no ${this.path}/${name}`);
     return new TextFile(this.#kernel, `${this.path}/${name}`, text());
