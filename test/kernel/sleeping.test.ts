@@ -206,6 +206,9 @@ const interruptible: Record<string, Start> = {
   },
 };
 
+/** `drm_wait_vblank_ioctl` turns ERESTARTSYS into EINTR. */
+const NEVER_RESTARTED = new Set(['WAIT_VBLANK']);
+
 const uninterruptible: Record<string, Start> = {
   'close of the card while its last commit waits for a fence': world => {
     const { display, ids } = world.display();
@@ -269,6 +272,22 @@ describe('signals', () => {
     expect(world.answers).toEqual(['EINTR']);
     expect(world.task.sleeping.size).toBe(0);
   });
+
+  it.each(entries(interruptible).filter(([name]) => !name.startsWith('poll')))(
+    'with SA_RESTART have %s begin anew, if it does',
+    (name, start) => {
+      const finish = start(world);
+      world.session.machine.settle();
+      for (const thread of world.task.sleeping) thread.interrupt({ restart: true });
+      world.session.machine.settle();
+      const restarts = !NEVER_RESTARTED.has(name);
+      expect(world.answers).toEqual(restarts ? [] : ['EINTR']);
+      if (!restarts) return;
+      finish();
+      world.session.machine.advance(SECOND);
+      expect(world.answers).toEqual([expect.any(Number)]);
+    },
+  );
 
   it.each(entries(uninterruptible))('do not end %s', (_name, start) => {
     const finish = start(world);

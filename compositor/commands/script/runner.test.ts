@@ -104,6 +104,12 @@ describe('calls in the background', () => {
     expect(answer(script)).toBe('= 8 { data: <01 00 00 00 00 00 00 00> }');
   });
 
+  it('begin anew after a signal that allows it', () => {
+    const script =
+      'e = eventfd 0\nr = read $e 8 &\ninterrupt r restart\nwrite $e [1, 0, 0, 0, 0, 0, 0, 0]\nwait r';
+    expect(answer(script)).toMatch(/^= 8/);
+  });
+
   it('can be interrupted', () => {
     expect(answer('e = eventfd 0\nr = read $e 8 &\ninterrupt r\nwait r')).toMatch(/EINTR/);
   });

@@ -181,7 +181,9 @@ export class ScriptRunner implements Disposable {
       this.#answer(pending.what, () => this.#finish(pending));
     },
     interrupt: parser => {
-      this.#takePending(parser).thread.interrupt();
+      const { thread } = this.#takePending(parser);
+      const restart = !parser.ended && parser.name("'restart'") === 'restart';
+      thread.interrupt({ restart });
       this.#machine.settle();
     },
     exit: () => {

@@ -42,7 +42,7 @@ const words = {
   send: ['FD PROCESS', 'gives a process a duplicate, as SCM_RIGHTS does; returns the number there'],
   advance: ['TIME', 'lets virtual time pass: 16ms, 5us, 1s'],
   wait: ['NAME', 'lets time pass until a call that was started with & has returned'],
-  interrupt: ['NAME', 'sends such a call a signal'],
+  interrupt: ['NAME [restart]', 'sends such a call a signal, or one whose handler has SA_RESTART'],
   exit: ['', 'ends the process: everything that it holds is closed'],
   print: ['VALUE', 'shows a value'],
   expect: ['VALUE|ERRNO', 'ends the script in error unless this is what the last call returned'],

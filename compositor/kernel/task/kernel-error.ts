@@ -10,12 +10,15 @@ export class KernelError extends Error {
   /** Filled in by the Task at whose border the error leaves the kernel. */
   syscall = '';
   readonly detail: string;
+  /** Whether the call begins anew when the signal that ended it allows that (ERESTARTSYS): of EINTR, unless told. */
+  readonly restarts: boolean;
 
-  constructor(code: ErrnoName, detail: string) {
+  constructor(code: ErrnoName, detail: string, restarts = code === 'EINTR') {
     super(`${code}: ${detail}`);
     this.code = code;
     this.errno = ERRNO[code];
     this.detail = detail;
+    this.restarts = restarts;
   }
 }
 

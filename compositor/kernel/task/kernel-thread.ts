@@ -37,6 +37,7 @@ export class KernelThread<T = void> {
   readonly #holdings: Holdings;
   #state: ThreadState<T> = { kind: 'running' };
   #interrupted = false;
+  #restarts = false;
   #endSleep: ((wake: Wake) => void) | null = null;
   #listeners: (() => void)[] = [];
 
@@ -75,9 +76,15 @@ export class KernelThread<T = void> {
     else this.#listeners.push(listener);
   }
 
-  /** Delivers a signal. */
-  interrupt(): void {
+  /** Whether the last signal was one after which system calls begin anew. */
+  get restarts(): boolean {
+    return this.#restarts;
+  }
+
+  /** Delivers a signal; with `restart`, one whose handler was installed with SA_RESTART. */
+  interrupt({ restart = false }: { restart?: boolean } = {}): void {
     this.#interrupted = true;
+    this.#restarts = restart;
     if (this.#state.kind === 'sleeping' && this.#state.point.interruptible) this.#endSleep?.('interrupted');
   }
 

@@ -43,6 +43,17 @@ export function isSleeping<T>(outcome: T | Sleeping<T>): outcome is Sleeping<T> 
   return typeof outcome === 'object' && outcome !== null && Symbol.iterator in outcome;
 }
 
+/** A call that begins anew when the signal that ended it asks for that, and the call is one that does (`signal(7)`). */
+export function* restarting<T>(enter: () => T | Sleeping<T>, asked: () => boolean): Sleeping<T> {
+  for (;;) {
+    try {
+      return yield* deferred(enter);
+    } catch (error) {
+      if (!(error instanceof KernelError && error.restarts && asked())) throw error;
+    }
+  }
+}
+
 /** Sleeps until another thread has ended, whatever signals come. */
 export function* joined(thread: KernelThread): Sleeping<void> {
   yield {

@@ -28,7 +28,7 @@ import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { openPath, readLink } from './paths.ts';
 import { Scratch } from './scratch.ts';
-import { deferred, holding, joined, map, named, naming } from './system-call.ts';
+import { deferred, holding, joined, map, named, naming, restarting } from './system-call.ts';
 import { AddressSlice, OwnSlice } from './user-slice.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -153,8 +153,7 @@ export class Task {
 
   /** The system call as a kernel thread of this process. */
   startIoctl(fd: number, request: number, argument: bigint): KernelThread<number> {
-    const enter = (): number | Sleeping<number> => this.#enterIoctl(fd, request, argument);
-    return this.start('ioctl', deferred(enter));
+    return this.#startRestarting('ioctl', () => this.#enterIoctl(fd, request, argument));
   }
 
   /** A typed ioctl: lays the argument and what it points to out in this process's memory, calls, and reads it back. */
@@ -182,15 +181,13 @@ export class Task {
   startCall<S extends Struct>(fd: number, ioctl: Ioctl<S>, value: UserValue<S>): KernelThread<UserResult<S>> {
     const argument = this.layOut(ioctl, value);
     const body = function* (this: Task): Sleeping<UserResult<S>> {
-      try {
-        const outcome = this.#enterIoctl(fd, ioctl.number, argument.address);
-        if (typeof outcome !== 'number') yield* outcome;
-        return argument.readBack();
-      } finally {
-        argument.release();
-      }
+      const outcome = this.#enterIoctl(fd, ioctl.number, argument.address);
+      if (typeof outcome !== 'number') yield* outcome;
+      return argument.readBack();
     };
-    return this.start(ioctl.name, body.call(this));
+    const thread = this.#startRestarting(ioctl.name, () => body.call(this));
+    thread.whenEnded(() => argument.release());
+    return thread;
   }
 
   /**
@@ -237,11 +234,12 @@ export class Task {
   /** read(2) that may sleep. */
   startRead(fd: number, length: number): KernelThread<Uint8Array> {
     const into = new OwnSlice(length);
-    const enter = deferred(() => this.#enterRead(fd, into));
-    return this.start(
-      'read',
-      map(enter, count => into.bytes.subarray(0, count)),
-    );
+    const body = (): Sleeping<Uint8Array> =>
+      map(
+        deferred(() => this.#enterRead(fd, into)),
+        count => into.bytes.subarray(0, count),
+      );
+    return this.#startRestarting('read', body);
   }
 
   /** read(2) into the process's memory at an address. */
@@ -266,10 +264,7 @@ export class Task {
 
   /** write(2) that may sleep. */
   startWrite(fd: number, bytes: Uint8Array): KernelThread<number> {
-    return this.start(
-      'write',
-      deferred(() => this.#enterWrite(fd, bytes)),
-    );
+    return this.#startRestarting('write', () => this.#enterWrite(fd, bytes));
   }
 
   pread(fd: number, target: Uint8Array, offset: bigint): number {
@@ -413,6 +408,7 @@ export class Task {
     const file = this.files.get(fd);
     requireMode(file, 'read');
     const read = needs(file, file.operations.read, 'EINVAL');
+    into.checkRange();
     const outcome = read.call(file.operations, { task: this, file }, into);
     return typeof outcome === 'number' ? outcome : holding(file, outcome);
   }
@@ -424,6 +420,16 @@ export class Task {
       this.#threads.add(thread);
       thread.whenEnded(() => this.#threads.delete(thread));
     }
+    return thread;
+  }
+
+  /** `start` for the calls that a signal can have begin anew. */
+  #startRestarting<T>(syscall: string, enter: () => T | Sleeping<T>): KernelThread<T> {
+    let thread: KernelThread<T> | null = null;
+    thread = this.start(
+      syscall,
+      restarting(enter, () => thread?.restarts ?? false),
+    );
     return thread;
   }
 

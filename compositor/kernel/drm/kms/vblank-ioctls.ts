@@ -129,6 +129,11 @@ function* sleep(
     const until = device.kernel.machine.now() + PATIENCE;
     if (!(yield* done.wait(`vblank ${target} of ${name}`, true, until)))
       throw new KernelError('EBUSY', `vblank ${target} of ${name} did not come within 3 s`);
+  } catch (error) {
+    // A relative wait would be a longer one if it began anew.
+    if (error instanceof KernelError && error.restarts)
+      throw new KernelError(error.code, error.detail, false);
+    throw error;
   } finally {
     cancel();
   }
