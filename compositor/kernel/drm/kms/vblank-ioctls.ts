@@ -130,7 +130,7 @@ function* sleep(
     if (!(yield* done.wait(`vblank ${target} of ${name}`, true, until)))
       throw new KernelError('EBUSY', `vblank ${target} of ${name} did not come within 3 s`);
   } catch (error) {
-    // A relative wait would be a longer one if it began anew.
+    // `drm_wait_vblank_ioctl` makes ERESTARTSYS EINTR: the caller decides whether to wait on.
     if (error instanceof KernelError && error.restarts)
       throw new KernelError(error.code, error.detail, false);
     throw error;
