@@ -36,6 +36,13 @@ describe('events of a file', () => {
     expect(task.read(fd, 32)).toHaveLength(32);
   });
 
+  it('are not waited for with an address that no process has', () => {
+    const { task, fd } = rig();
+    expect(() => task.readTo(fd, 0xffff_ffff_ffff_ff00n, 32)).toThrow('EFAULT');
+    expect(() => task.readTo(fd, 0x7fff_ffff_eff0n, 32)).toThrow('EFAULT');
+    expect(task.readTo(fd, 0x10n, 32)).not.toBeTypeOf('number');
+  });
+
   it('are waited for, unless the file does not block', () => {
     const { machine, kernel, task, fd, events } = rig();
     const pending = events.reserve(32);

@@ -179,6 +179,15 @@ export class AddressSpace {
     return this.#access(address, length, false).slice();
   }
 
+  /** `access_ok`: EFAULT for a range that reaches beyond what belongs to processes. */
+  requireUserRange(address: bigint, length: number): void {
+    if (address + BigInt(length) > HIGHEST)
+      throw new KernelError(
+        'EFAULT',
+        `${length} bytes at 0x${address.toString(16)} are no memory of a process`,
+      );
+  }
+
   /** EFAULT where the caller itself would fault. */
   copyToUser(address: bigint, bytes: Uint8Array): void {
     if (bytes.length > 0) this.#access(address, bytes.length, true).set(bytes);

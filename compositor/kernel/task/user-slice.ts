@@ -10,6 +10,7 @@ export class OwnSlice implements UserSlice {
   get length(): number {
     return this.bytes.length;
   }
+  checkRange(): void {}
   write(offset: number, bytes: Uint8Array): void {
     this.bytes.set(bytes, offset);
   }
@@ -24,6 +25,9 @@ export class AddressSlice implements UserSlice {
     this.#memory = memory;
     this.#address = address;
     this.length = length;
+  }
+  checkRange(): void {
+    this.#memory.requireUserRange(this.#address, this.length);
   }
   write(offset: number, bytes: Uint8Array): void {
     this.#memory.copyToUser(this.#address + BigInt(offset), bytes);
