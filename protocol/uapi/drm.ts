@@ -1,6 +1,6 @@
 /** The DRM core's calls, capabilities and events, `include/uapi/drm/drm.h`. */
 import { drmIo, drmIor, drmIow, drmIowr } from './ioctl.ts';
-import { pointer, s32, s64, struct, u32, u64, union } from './struct.ts';
+import { array, pointer, s32, s64, struct, u32, u64, union } from './struct.ts';
 
 /** Numbers of a driver's own calls. */
 export const DRM_COMMAND_BASE = 0x40;
@@ -89,6 +89,18 @@ export const drm_set_version = struct('drm_set_version', {
   drm_dd_minor: s32,
 });
 export const drm_auth = struct('drm_auth', { magic: u32 });
+/** Of the client with number `idx`, of which only 0, the caller, is told about; `uid` is nobody's. */
+export const drm_client = struct('drm_client', {
+  idx: s32,
+  auth: s32,
+  pid: u64,
+  uid: u64,
+  magic: u64,
+  iocs: u64,
+});
+const drm_stats_entry = struct('drm_stats_entry', { value: u64, type: u32 });
+/** All zero since nothing is counted any more. */
+export const drm_stats = struct('drm_stats', { count: u64, data: array(drm_stats_entry, 15) });
 export const drm_get_cap = struct('drm_get_cap', { capability: u64, value: u64 });
 export const drm_set_client_cap = struct('drm_set_client_cap', { capability: u64, value: u64 });
 export const drm_set_client_name = struct('drm_set_client_name', {
@@ -159,6 +171,8 @@ export const drmIoctls = {
   DRM_IOCTL_VERSION: drmIowr('DRM_IOCTL_VERSION', 0x00, drm_version, render),
   DRM_IOCTL_GET_UNIQUE: drmIowr('DRM_IOCTL_GET_UNIQUE', 0x01, drm_unique),
   DRM_IOCTL_GET_MAGIC: drmIor('DRM_IOCTL_GET_MAGIC', 0x02, drm_auth),
+  DRM_IOCTL_GET_CLIENT: drmIowr('DRM_IOCTL_GET_CLIENT', 0x05, drm_client),
+  DRM_IOCTL_GET_STATS: drmIor('DRM_IOCTL_GET_STATS', 0x06, drm_stats),
   DRM_IOCTL_SET_VERSION: drmIowr('DRM_IOCTL_SET_VERSION', 0x07, drm_set_version, master),
   DRM_IOCTL_GEM_CLOSE: drmIow('DRM_IOCTL_GEM_CLOSE', 0x09, drm_gem_close, render),
   DRM_IOCTL_GEM_FLINK: drmIowr('DRM_IOCTL_GEM_FLINK', 0x0a, drm_gem_flink, auth),

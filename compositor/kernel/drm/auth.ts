@@ -1,6 +1,6 @@
-import { drmIoctls } from '../../../protocol/uapi/drm.ts';
+import { type drm_client, drmIoctls } from '../../../protocol/uapi/drm.ts';
 import { require } from '../task/kernel-error.ts';
-import { type DrmCall, drmIoctl } from './ioctl.ts';
+import { type DrmArgument, type DrmCall, drmIoctl } from './ioctl.ts';
 
 /** `drm_master_check_perm`: whoever has been master before may change mastership, and root. */
 function checkMayMaster({ file, task }: DrmCall): void {
@@ -40,12 +40,25 @@ function getMagic({ file }: DrmCall): number {
   return file.magic;
 }
 
-/** `drm_authmagic`: a magic number counts once. */
+/** `drm_authmagic`: a magic number counts once, and is not given out again before its file is closed. */
 function authMagic({ file }: DrmCall, magic: number): void {
   const other = file.master?.magics.get(magic);
   require(other, 'EINVAL', `${magic} is no magic number of this master, or it was used already`);
-  file.master?.magics.remove(magic);
+  file.master?.magics.replace(magic, null);
   other.authenticated = true;
+}
+
+/** The uid of somebody whom the kernel does not tell about. */
+const OVERFLOW_UID = 65534n;
+
+/** `drm_getclient`: all that is left of a list of clients is whether the caller is authenticated. */
+function getClient({ file, task }: DrmCall, argument: DrmArgument<typeof drm_client>): void {
+  require(argument.idx === 0, 'EINVAL', `client ${argument.idx} is not listed; 0 is the caller`);
+  argument.auth = file.authenticated ? 1 : 0;
+  argument.pid = BigInt(task.pid);
+  argument.uid = OVERFLOW_UID;
+  argument.magic = 0n;
+  argument.iocs = 0n;
 }
 
 /** Mastership and authentication (`drivers/gpu/drm/drm_auth.c`). */
@@ -54,6 +67,7 @@ export const authIoctls = [
     argument.magic = getMagic(call);
   }),
   drmIoctl(drmIoctls.DRM_IOCTL_AUTH_MAGIC, (call, { magic }) => authMagic(call, magic)),
+  drmIoctl(drmIoctls.DRM_IOCTL_GET_CLIENT, getClient),
   drmIoctl(drmIoctls.DRM_IOCTL_SET_MASTER, setMaster),
   drmIoctl(drmIoctls.DRM_IOCTL_DROP_MASTER, dropMaster),
 ];

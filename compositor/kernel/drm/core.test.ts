@@ -202,4 +202,41 @@ describe('the master', () => {
     expect(() => master(boss).auth(magic)).toThrow('EINVAL');
     expect(open1).toThrow('ENOENT');
   });
+
+  it('gives no magic number out twice while the file that got it is open', () => {
+    const { open } = rig();
+    const [boss, first, second] = [open('boss'), open('first'), open('second')];
+    const magic = master(first).magic();
+    master(boss).auth(magic);
+    expect(master(second).magic()).not.toBe(magic);
+    first.task.exit();
+    // Its end does not take another's number away.
+    master(boss).auth(master(second).magic());
+  });
+
+  it('tells a client about itself, and counts nothing', () => {
+    const { open } = rig();
+    const [boss, app] = [open('boss'), open('app')];
+    const client = ({ task, fd }: Opener, idx = 0) =>
+      task.call(fd, drmIoctls.DRM_IOCTL_GET_CLIENT, { idx, magic: 5n });
+    expect(client(boss)).toMatchObject({ auth: 1, pid: BigInt(boss.task.pid), uid: 65534n, magic: 0n });
+    expect(client(app)).toMatchObject({ auth: 0, pid: BigInt(app.task.pid) });
+    expect(() => client(app, 1)).toThrow('EINVAL');
+    expect(app.task.call(app.fd, drmIoctls.DRM_IOCTL_GET_STATS, { count: 3n }).count).toBe(0n);
+  });
+});
+
+describe('a device that is removed', () => {
+  it('answers ENODEV to those who have it open, and lets them close it', () => {
+    const { open, device, kernel, machine } = rig();
+    const { task, fd } = open('app');
+    device[Symbol.dispose]();
+    expect(() => task.open(CARD)).toThrow('ENOENT');
+    expect(() => task.call(fd, drmIoctls.DRM_IOCTL_VERSION, {})).toThrow('ENODEV');
+    expect(() => task.mmap(fd, 4096)).toThrow('ENODEV');
+    expect(() => task.read(fd, 4096)).toThrow('EAGAIN');
+    task.close(fd);
+    machine.settle();
+    expect([device.files.size, kernel.threads.size]).toEqual([0, 0]);
+  });
 });

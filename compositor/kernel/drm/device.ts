@@ -1,4 +1,6 @@
+import type { Reservation } from '../dma-buf/reservation.ts';
 import type { Kernel, NodeAccess } from '../kernel.ts';
+import type { Backing } from '../memory/backing.ts';
 import { type ErrnoName, KernelError } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
 import type { Task } from '../task/task.ts';
@@ -44,6 +46,8 @@ export interface DrmDriver {
   readonly attachRefusal?: ErrnoName;
   /** An object's place in the node's address space is free when the host has confirmed that it is gone. */
   readonly freedByHost?: boolean;
+  /** Where its objects have memory of another kind than pages that stay where they are. ENOMEM. */
+  readonly createBacking?: (bytes: number, reservation: Reservation) => Backing;
   /** Where the driver cannot use other exporters' memory. */
   readonly importRefusal?: ImportRefusal;
 }
@@ -83,6 +87,7 @@ export class DrmDevice implements Disposable {
   readonly #closeHooks: CloseHook[] = [];
   readonly #postcloseHooks: CloseHook[] = [];
   readonly #registrations: Disposable[];
+  #unplugged = false;
 
   constructor(kernel: Kernel, driver: DrmDriver, nodes: readonly DrmNode[]) {
     this.kernel = kernel;
@@ -105,6 +110,12 @@ export class DrmDevice implements Disposable {
   needs(feature: DrmFeature): void {
     if (!this.has(feature))
       throw new KernelError('EOPNOTSUPP', `${this.driver.name} is a device without ${feature}`);
+  }
+
+  /** `drm_dev_is_unplugged`: ENODEV when the device is gone. */
+  requirePlugged(): void {
+    if (this.#unplugged)
+      throw new KernelError('ENODEV', `${this.driver.name} has been removed; close the file`);
   }
 
   /** `drm_getcap`: the value of a DRM_CAP_*; EOPNOTSUPP, EINVAL. */
@@ -137,8 +148,9 @@ export class DrmDevice implements Disposable {
     return this.#open(this.nodes.find(({ path }) => path === file.path)!, task);
   }
 
-  /** Removes the nodes; files that are open stay so. */
+  /** `drm_dev_unplug`: removes the nodes. Files that are open can be closed, read and polled, and no more. */
   [Symbol.dispose](): void {
+    this.#unplugged = true;
     for (const registration of this.#registrations.splice(0)) registration[Symbol.dispose]();
   }
 

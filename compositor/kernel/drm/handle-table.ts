@@ -22,6 +22,11 @@ export class HandleTable<T> {
     return true;
   }
 
+  /** `idr_replace`: another value for a number that stays taken. */
+  replace(handle: number, value: T): void {
+    if (this.#values.has(handle)) this.#values.set(handle, value);
+  }
+
   get(handle: number): T | undefined {
     return this.#values.get(handle);
   }

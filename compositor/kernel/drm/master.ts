@@ -7,8 +7,8 @@ import { HandleTable } from './handle-table.ts';
  * as long as its lessor is the device's.
  */
 export class DrmMaster {
-  /** Files that asked for a magic number and were not authenticated yet. */
-  readonly magics = new HandleTable<DrmFile>();
+  /** Magic numbers and their files; null once authenticated: a number is its file's until that is closed. */
+  readonly magics = new HandleTable<DrmFile | null>();
   /** The bus id, empty before SET_VERSION. */
   unique = '';
   /** Null for a master that has the whole device. */

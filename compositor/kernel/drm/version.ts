@@ -74,6 +74,11 @@ export const versionIoctls = [
     if (argument.unique_len >= length) copyText(task, unique, argument.unique, length);
     argument.unique_len = length;
   }),
+  // `drm_getstats`: zeros, whatever the caller's memory held.
+  drmIoctl(drmIoctls.DRM_IOCTL_GET_STATS, (_, argument) => {
+    argument.count = 0n;
+    argument.data = Array.from(argument.data, () => ({ value: 0n, type: 0 }));
+  }),
   drmIoctl(drmIoctls.DRM_IOCTL_SET_VERSION, setVersion),
   drmIoctl(drmIoctls.DRM_IOCTL_SET_CLIENT_NAME, (call, { name_len, name }) =>
     setClientName(call, name_len, name),
