@@ -10,6 +10,13 @@ export * from './fence.ts';
 export type { Frame } from './frame.ts';
 export * from './gpu.ts';
 export type * from './gpu-command.ts';
+export {
+  type Chromaticity,
+  encodeHdrMetadata,
+  type HdrMetadata,
+  HdrMetadataTable,
+  HdrRecord,
+} from './hdr-metadata.ts';
 export * from './histogram.ts';
 export * from './image.ts';
 export * from './kernel.ts';

@@ -1,6 +1,7 @@
 // The options and results of the SDK's calls.
 import type { ObjectProxy } from '../../protocol/object/proxy.ts';
 import type { Fence } from './fence.ts';
+import type { HdrMetadata, HdrRecord } from './hdr-metadata.ts';
 import type { HostMemory, LocalMemory } from './memory-ports.ts';
 
 /** Limits of one wait. Without them it lasts until what is waited for, or the connection, ends. */
@@ -83,6 +84,11 @@ export interface PresentOptions {
   readonly damage?: readonly Rect[];
   /** Signals when the image is drawn. `present` takes it over and closes it. */
   readonly acquire?: Fence | null;
+  /**
+   * What the monitor is told, from this frame on, while the surface has an output to itself; null: nothing any more. Left
+   * out: as before. Throws `MissingGlobal` where the server takes no metadata.
+   */
+  readonly hdrMetadata?: HdrMetadata | HdrRecord | null;
 }
 
 /** What became of a commit (wp_presentation_feedback). */

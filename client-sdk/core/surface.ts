@@ -2,6 +2,7 @@ import type { ObjectProxy } from '../../protocol/object/proxy.ts';
 import type { Client } from './client.ts';
 import { presentationFeedback } from './feedback.ts';
 import { Frame, type FrameOwner } from './frame.ts';
+import { SurfaceHdrMetadata } from './hdr-metadata.ts';
 import type {
   FrameOptions,
   PresentationFeedback,
@@ -50,6 +51,7 @@ export class Surface implements Disposable, FrameOwner {
   #images: Images = { kind: 'none' };
   #synchronisation: Synchronisation | null = null;
   #viewport: Viewport | null = null;
+  #hdrMetadata: SurfaceHdrMetadata | null = null;
   #frameCallback = false;
   #number = 0;
   #ended = false;
@@ -177,6 +179,7 @@ export class Surface implements Disposable, FrameOwner {
     this.end();
     if (this.client.error === null && !this.proxy.destroyed) {
       this.#viewport?.[Symbol.dispose]();
+      this.#hdrMetadata?.[Symbol.dispose]();
       this.#synchronisation?.[Symbol.dispose]();
       this.proxy.destroy();
     }
@@ -244,11 +247,15 @@ export class Surface implements Disposable, FrameOwner {
   }
 
   /** The requests that make up the state of a commit. */
-  #stage(frame: Frame, { damage, acquire }: PresentOptions): void {
+  #stage(frame: Frame, { damage, acquire, hdrMetadata }: PresentOptions): void {
     if (this.proxy.destroyed) throw new Error(`${this.#role.name} is closed`);
     if (this.client.error) throw this.client.error;
     const { slot, image } = frame;
     image.throwFailure();
+    if (hdrMetadata !== undefined) {
+      this.#hdrMetadata ??= new SurfaceHdrMetadata(this.client, this.proxy);
+      this.#hdrMetadata.set(hdrMetadata);
+    }
     image.unmap(slot.renewed(damage));
     if (this.#images.kind === 'ready')
       for (const other of this.#images.swapchain.slots) if (other !== slot) other.missed(damage);
