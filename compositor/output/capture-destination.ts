@@ -5,7 +5,7 @@ import { RenderTarget } from '../render/render-target.ts';
 import { shmPages } from '../render/shm-source.ts';
 import type { ClientBuffer, DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
 import type { Card } from './card.ts';
-import { addFramebuffer, type ClientFramebuffers } from './framebuffers.ts';
+import { addFramebuffer, addTargetFramebuffer, type ClientFramebuffers } from './framebuffers.ts';
 
 export interface CaptureDestination extends Disposable {
   readonly framebuffer: number;
@@ -67,31 +67,16 @@ function ofShmPages({ card, udmabuf }: CaptureDevices, buffer: ShmBuffer): Captu
 }
 
 function ofOwnBuffer({ card, device }: CaptureDevices, buffer: ShmBuffer): CaptureDestination {
-  const { task } = card;
   const target = new RenderTarget(device, buffer, buffer.format);
-  const fd = target.export();
-  try {
-    const framebuffer = addFramebuffer(card, {
-      width: buffer.width,
-      height: buffer.height,
-      format: buffer.format,
-      modifier: DRM_FORMAT_MOD_LINEAR,
-      planes: [{ fd, offset: 0, stride: target.stride }],
-    });
-    return {
-      framebuffer: framebuffer.id,
-      finish: () => copyRows(device, target, buffer),
-      [Symbol.dispose]: () => {
-        framebuffer[Symbol.dispose]();
-        target[Symbol.dispose]();
-      },
-    };
-  } catch (error) {
-    target[Symbol.dispose]();
-    throw error;
-  } finally {
-    task.close(fd);
-  }
+  const framebuffer = addTargetFramebuffer(card, target);
+  return {
+    framebuffer: framebuffer.id,
+    finish: () => copyRows(device, target, buffer),
+    [Symbol.dispose]: () => {
+      framebuffer[Symbol.dispose]();
+      target[Symbol.dispose]();
+    },
+  };
 }
 
 function copyRows(device: RenderDevice, target: RenderTarget, buffer: ShmBuffer): void {

@@ -8,7 +8,7 @@ import type { Trace } from '../observe/trace.ts';
 import type { ClientBuffer } from '../scene/client-buffer.ts';
 import type { CaptureConstraints, CaptureFailure, CaptureRequest } from '../scene/outputs.ts';
 import { Region } from '../scene/region.ts';
-import { syncFileCompletion } from '../sync/sync-file.ts';
+import { completionOf } from '../sync/sync-file.ts';
 import { type CaptureDestination, type CaptureDevices, captureDestination } from './capture-destination.ts';
 import { DamageLog } from './damage-log.ts';
 import type { Frame } from './frame.ts';
@@ -151,7 +151,7 @@ export class CaptureQueue implements Disposable {
   #await(capture: Capture, fence: number): void {
     const { task } = this.#options.devices.card;
     task.watch(fence, POLLIN, () => {
-      const { error, time } = syncFileCompletion(task, fence);
+      const { error, time } = completionOf(task, fence);
       task.close(fence);
       if (error < 0) this.#fail(capture, 'unknown', `the writeback ended with errno ${-error}`);
       else this.#ready(capture, time);

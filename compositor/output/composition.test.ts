@@ -187,7 +187,7 @@ it('goes on without a buffer that there is no memory to copy', () => {
   desktop.commit(desktop.window('good', { x: 32, y: 0, width: 16, height: 16 }), good);
   expect(desktop.screenshot().at(40, 8)).toBe('00ff00');
   expect(desktop.trace.notes('fault').map(({ text }) => text)).toEqual([
-    `${vast.label} cannot be drawn from`,
+    `${vast.label} cannot be drawn from for now`,
   ]);
 });
 

@@ -12,7 +12,7 @@ import type {
 import { Region } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
-import { syncFileCompletion } from '../sync/sync-file.ts';
+import { completionOf } from '../sync/sync-file.ts';
 import { CaptureQueue } from './capture.ts';
 import type { CaptureDevices } from './capture-destination.ts';
 import type { Card, Flip } from './card.ts';
@@ -210,7 +210,7 @@ export class DisplayOutput implements Output {
     paced: readonly SurfaceLayer[],
     painted: PaintedFrame,
   ): void {
-    this.#damage = Region.empty;
+    this.#damage = painted.missing;
     this.#wanted = false;
     const committed = this.#machine.now();
     const frame: Frame = {
@@ -287,14 +287,14 @@ export class DisplayOutput implements Output {
       return 0n;
     }
     frame.job.settle();
-    const { time, error } = syncFileCompletion(this.#card.task, frame.job.fence);
+    const { time, error } = completionOf(this.#card.task, frame.job.fence);
     this.#card.task.close(frame.job.fence);
     if (error < 0) this.#spoiled(error);
     else if (time > 0n) this.#clock.measured(time - start);
     return time;
   }
 
-  /** The engine was reset in the middle of the frame: who knows what it drew. */
+  /** The engine was reset in the middle of the frame, or does not say whether it was: who knows what it drew. */
   #spoiled(error: number): void {
     this.#trace.note(
       'fault',

@@ -1,7 +1,9 @@
 // Buffers as framebuffers of the card: clients' dma-bufs and the compositor's own.
 import { DRM_MODE_FB_MODIFIERS, modeIoctls } from '../../protocol/uapi/drm-mode.ts';
-import { DRM_FORMAT_MOD_INVALID } from '../../protocol/uapi/fourcc.ts';
+import { DRM_FORMAT_MOD_INVALID, DRM_FORMAT_MOD_LINEAR } from '../../protocol/uapi/fourcc.ts';
 import { KernelError } from '../kernel/task/index.ts';
+import { isPassing } from '../render/passing.ts';
+import type { RenderTarget } from '../render/render-target.ts';
 import type { DmabufBuffer } from '../scene/client-buffer.ts';
 import type { DmabufDescription } from '../scene/kernel-capabilities.ts';
 import type { Card } from './card.ts';
@@ -46,6 +48,23 @@ export function addFramebuffer(card: Card, buffer: DmabufDescription): Framebuff
   }
 }
 
+/** A buffer of the render device as a framebuffer, which stays the caller's. Throws a KernelError, and then the buffer is gone. */
+export function addTargetFramebuffer(card: Card, target: RenderTarget): Framebuffer {
+  try {
+    const fd = target.export();
+    try {
+      const { width, height, format, stride } = target;
+      const planes = [{ fd, offset: 0, stride }];
+      return addFramebuffer(card, { width, height, format, modifier: DRM_FORMAT_MOD_LINEAR, planes });
+    } finally {
+      card.task.close(fd);
+    }
+  } catch (error) {
+    target[Symbol.dispose]();
+    throw error;
+  }
+}
+
 /** A framebuffer, or why there is none. */
 export type FramebufferAnswer =
   | { readonly kind: 'framebuffer'; readonly id: number }
@@ -55,7 +74,10 @@ type Entry =
   | { readonly kind: 'framebuffer'; readonly id: number; readonly framebuffer: Framebuffer }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Framebuffers of clients' buffers, made on first use and kept until the buffer is gone. */
+/**
+ * Framebuffers of clients' buffers, made on first use and kept until the buffer is gone. So is a refusal, unless it was
+ * for lack of something.
+ */
 export class ClientFramebuffers implements Disposable {
   readonly #card: Card;
   readonly #entries = new Map<number, Entry>();
@@ -65,12 +87,12 @@ export class ClientFramebuffers implements Disposable {
   }
 
   of(buffer: DmabufBuffer): FramebufferAnswer {
-    let entry = this.#entries.get(buffer.id);
-    if (!entry) {
-      entry = this.#make(buffer);
-      this.#entries.set(buffer.id, entry);
-      buffer.lifetime.whenEnded(() => this.#forget(buffer.id));
-    }
+    const known = this.#entries.get(buffer.id);
+    if (known) return known;
+    const { entry, passing } = this.#make(buffer);
+    if (passing) return entry;
+    this.#entries.set(buffer.id, entry);
+    buffer.lifetime.whenEnded(() => this.#forget(buffer.id));
     return entry;
   }
 
@@ -78,13 +100,14 @@ export class ClientFramebuffers implements Disposable {
     for (const id of [...this.#entries.keys()]) this.#forget(id);
   }
 
-  #make(buffer: DmabufBuffer): Entry {
+  #make(buffer: DmabufBuffer): { readonly entry: Entry; readonly passing: boolean } {
     try {
       const framebuffer = addFramebuffer(this.#card, buffer);
-      return { kind: 'framebuffer', id: framebuffer.id, framebuffer };
+      return { entry: { kind: 'framebuffer', id: framebuffer.id, framebuffer }, passing: false };
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
-      return { kind: 'refused', reason: `no framebuffer of it: ${error.message}` };
+      const reason = `no framebuffer of it: ${error.message}`;
+      return { entry: { kind: 'refused', reason }, passing: isPassing(error) };
     }
   }
 

@@ -19,7 +19,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { HistogramRequest } from '../scene/outputs.ts';
 import type { Region } from '../scene/region.ts';
-import { syncFileStatus } from '../sync/sync-file.ts';
+import { completionOf } from '../sync/sync-file.ts';
 import type { Card } from './card.ts';
 import type { Rider } from './painter.ts';
 import type { Pipe } from './pipes.ts';
@@ -136,7 +136,7 @@ export class HistogramQueue implements Disposable {
     }
     this.#counting.add(requests);
     task.watch(fence, POLLIN, () => {
-      const { error } = syncFileStatus(task, fence);
+      const { error } = completionOf(task, fence);
       task.close(fence);
       this.#counting.delete(requests);
       if (error < 0) this.#again(requests, error);

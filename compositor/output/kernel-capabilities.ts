@@ -2,6 +2,7 @@
 import { DRM_FORMAT_MOD_LINEAR } from '../../protocol/uapi/fourcc.ts';
 import { KernelError } from '../kernel/task/index.ts';
 import { importImage } from '../render/image-cache.ts';
+import { isPassing } from '../render/passing.ts';
 import { RENDER_FORMATS } from '../render/pixel-format.ts';
 import type { RenderDevice } from '../render/render-device.ts';
 import type {
@@ -58,8 +59,9 @@ export class TaskKernelCapabilities implements KernelCapabilities {
     try {
       syncFileStatus(this.#device.task, fd);
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      // What it could not say for lack of something is not held against the client.
+      return isPassing(error);
     }
   }
 }

@@ -56,6 +56,8 @@ export interface PaintedFrame {
   readonly job: RenderJob | null;
   readonly scanout: readonly PlaneUse[];
   readonly damage: Region;
+  /** Where something was left out that a later frame may be able to draw. */
+  readonly missing: Region;
 }
 
 export type PaintResult =
@@ -172,7 +174,8 @@ export class Painter {
     if (slot) slot.users++;
     this.#slot = slot;
     this.#scanout = assignment.scanout;
-    return { kind: 'committed', slot, job, scanout: assignment.scanout, damage };
+    const missing = job?.missing ?? Region.empty;
+    return { kind: 'committed', slot, job, scanout: assignment.scanout, damage, missing };
   }
 
   #compose(slot: Slot, { composed }: Assignment, covered: Region): RenderJob | null {

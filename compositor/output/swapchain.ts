@@ -1,11 +1,11 @@
 // The buffers that an output is composed in, each knowing what it lacks.
-import { DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888 } from '../../protocol/uapi/fourcc.ts';
+import { DRM_FORMAT_XRGB8888 } from '../../protocol/uapi/fourcc.ts';
 import { KernelError } from '../kernel/task/index.ts';
 import type { RenderDevice } from '../render/render-device.ts';
 import { RenderTarget } from '../render/render-target.ts';
 import { Region, type Size } from '../scene/region.ts';
 import type { Card } from './card.ts';
-import { addFramebuffer, type Framebuffer } from './framebuffers.ts';
+import { addTargetFramebuffer, type Framebuffer } from './framebuffers.ts';
 
 /**
  * Rectangles of damage that are kept apart. Beyond them the bounds are drawn, and with them what lies between windows
@@ -71,23 +71,10 @@ export class Swapchain implements Disposable {
 
   #add(): Slot {
     const target = new RenderTarget(this.#device, this.#size, DRM_FORMAT_XRGB8888);
-    const fd = target.export();
-    try {
-      const framebuffer = addFramebuffer(this.#card, {
-        ...this.#size,
-        format: DRM_FORMAT_XRGB8888,
-        modifier: DRM_FORMAT_MOD_LINEAR,
-        planes: [{ fd, offset: 0, stride: target.stride }],
-      });
-      const whole = Region.of({ x: 0, y: 0, ...this.#size });
-      const slot: Slot = { target, framebuffer, stale: whole, users: 0 };
-      this.#slots.push(slot);
-      return slot;
-    } catch (error) {
-      target[Symbol.dispose]();
-      throw error;
-    } finally {
-      this.#card.task.close(fd);
-    }
+    const framebuffer = addTargetFramebuffer(this.#card, target);
+    const whole = Region.of({ x: 0, y: 0, ...this.#size });
+    const slot: Slot = { target, framebuffer, stale: whole, users: 0 };
+    this.#slots.push(slot);
+    return slot;
   }
 }

@@ -6,6 +6,7 @@ import type { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
 import type { ClientBuffer, DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
 import type { DmabufDescription } from '../scene/kernel-capabilities.ts';
+import { isPassing } from './passing.ts';
 import { planeCount, RENDER_FORMATS, rowBytes } from './pixel-format.ts';
 import type { GpuImage, RenderDevice } from './render-device.ts';
 import { CopiedShm, type ShmSource, shareShm, UDMABUF_NODE } from './shm-source.ts';
@@ -20,6 +21,9 @@ export type Source =
     }
   | { readonly kind: 'colour'; readonly argb: number };
 
+/** Frames for which a commit's buffer is tried again that could not be drawn from for lack of something. */
+const MOST_ATTEMPTS = 60;
+
 interface Entry extends Disposable {
   source(use: BufferUse): Source | null;
 }
@@ -31,7 +35,9 @@ export class ImageCache implements Disposable {
   /** Descriptor of /dev/udmabuf, lent; null when there is none. */
   readonly udmabuf: number | null;
   readonly #refused = new WeakSet<ClientBuffer>();
-  readonly #entries = new Map<number, Entry | null>();
+  /** How often each commit's buffer could not be drawn from for a reason that may pass. */
+  readonly #attempts = new WeakMap<BufferUse, number>();
+  readonly #entries = new Map<number, Entry>();
 
   constructor(device: RenderDevice, trace: Trace, machine: Machine) {
     this.#device = device;
@@ -40,24 +46,25 @@ export class ImageCache implements Disposable {
     this.udmabuf = this.#open();
   }
 
-  /** Null for a buffer that can't be drawn from; the reason is in the trace. */
+  /** Null for a buffer that can't be drawn from, for now or for good; the reason is in the trace. */
   source(use: BufferUse): Source | null {
     const { buffer } = use;
-    if (this.#refused.has(buffer)) return null;
+    if (this.#refused.has(buffer) || this.#attemptsOf(use) === MOST_ATTEMPTS) return null;
     if (buffer.kind === 'single-pixel') return { kind: 'colour', argb: buffer.argb };
-    let entry = this.#entries.get(buffer.id);
-    if (entry === undefined) {
-      entry = this.#make(buffer);
-      this.#entries.set(buffer.id, entry);
-      buffer.lifetime.whenEnded(() => this.#forget(buffer.id));
-    }
     try {
-      return entry?.source(use) ?? null;
+      return this.#entryOf(buffer).source(use);
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
-      this.refuse(buffer, error.message);
+      if (isPassing(error)) this.#failed(use, error);
+      else this.refuse(buffer, error.message);
       return null;
     }
+  }
+
+  /** Whether a commit's buffer that could not be drawn from is worth another try. */
+  mayRecover(use: BufferUse): boolean {
+    const attempts = this.#attemptsOf(use);
+    return attempts > 0 && attempts < MOST_ATTEMPTS && !this.#refused.has(use.buffer);
   }
 
   /** The device does not take it: it is not drawn from any more. */
@@ -71,13 +78,26 @@ export class ImageCache implements Disposable {
     if (this.udmabuf !== null && !this.#device.task.exited) this.#device.task.close(this.udmabuf);
   }
 
-  #make(buffer: ShmBuffer | DmabufBuffer): Entry | null {
-    try {
-      return buffer.kind === 'shm' ? this.#makeShm(buffer) : this.#makeDmabuf(buffer);
-    } catch (error) {
-      this.#trace.note('fault', `${buffer.label} cannot be drawn from`, { error: messageOf(error) });
-      return null;
-    }
+  #attemptsOf(use: BufferUse): number {
+    return this.#attempts.get(use) ?? 0;
+  }
+
+  /** Said once for each commit: it may be tried in every frame of a second. */
+  #failed(use: BufferUse, error: KernelError): void {
+    const attempts = this.#attemptsOf(use);
+    this.#attempts.set(use, attempts + 1);
+    if (attempts === 0)
+      this.#trace.note('fault', `${use.buffer.label} cannot be drawn from for now`, { error: error.message });
+  }
+
+  /** Throws a KernelError. */
+  #entryOf(buffer: ShmBuffer | DmabufBuffer): Entry {
+    const known = this.#entries.get(buffer.id);
+    if (known) return known;
+    const entry = buffer.kind === 'shm' ? this.#makeShm(buffer) : this.#makeDmabuf(buffer);
+    this.#entries.set(buffer.id, entry);
+    buffer.lifetime.whenEnded(() => this.#forget(buffer.id));
+    return entry;
   }
 
   #makeShm(buffer: ShmBuffer): Entry {
@@ -113,8 +133,6 @@ export class ImageCache implements Disposable {
     }
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof KernelError ? error.message : String(error));
 
 /** Imports a dma-buf as an image. Throws a KernelError: EINVAL for what the engine can't read. */
 export function importImage(

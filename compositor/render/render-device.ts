@@ -69,8 +69,10 @@ export class RenderDevice implements Disposable {
       return this.#submitAll(commands);
     } catch (error) {
       if (!(error instanceof KernelError) || error.code !== 'ECANCELED') throw error;
+      // The new one first: without it the old one still answers ECANCELED, and this is tried again.
+      const fresh = this.#createContext();
       this.task.call(this.fd, simgpuIoctls.SIMGPU_CONTEXT_DESTROY, { id: this.#context });
-      this.#context = this.#createContext();
+      this.#context = fresh;
       return this.#submitAll(commands);
     }
   }

@@ -3,10 +3,11 @@ import { POLLIN } from '../../protocol/uapi/fcntl.ts';
 import { KernelError } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
-import type { Region } from '../scene/region.ts';
+import { Region } from '../scene/region.ts';
 import { fillCommands, layerCommands } from './commands.ts';
 import { ImageCache, type Source } from './image-cache.ts';
 import { cull, type Layer, type VisibleLayer } from './layer.ts';
+import { isPassing } from './passing.ts';
 import type { GpuCommand, GpuImage, RenderDevice } from './render-device.ts';
 
 export interface Composition {
@@ -27,6 +28,8 @@ export interface RenderJob {
   readonly fence: number;
   /** The job is known to be over: lets go what was held for it, before the watch of its fence does. */
   settle(): void;
+  /** Where a layer was left out for a reason that may pass, in pixels of the target. */
+  readonly missing: Region;
 }
 
 export class Renderer implements Disposable {
@@ -62,11 +65,17 @@ export class Renderer implements Disposable {
     try {
       fence = this.device.submit(commands);
     } catch (error) {
-      if (!(error instanceof KernelError) || !this.#refuseOffenders(composition.target, visible, sources))
-        throw error;
+      if (!(error instanceof KernelError) || isPassing(error)) throw error;
+      if (!this.#refuseOffenders(composition.target, visible, sources)) throw error;
       return this.compose(composition);
     }
-    return { fence, settle: this.#keepShared(visible, sources, fence, composition.consumer) };
+    return {
+      fence,
+      settle: this.#keepShared(visible, sources, fence, composition.consumer),
+      missing: missing
+        .filter(({ layer }) => this.images.mayRecover(layer.use))
+        .reduce((all, { region }) => all.union(region), Region.empty),
+    };
   }
 
   /**
@@ -85,7 +94,7 @@ export class Renderer implements Disposable {
       try {
         this.device.task.close(this.device.submit(layerCommands(target, layer, source, region)));
       } catch (error) {
-        if (!(error instanceof KernelError)) throw error;
+        if (!(error instanceof KernelError) || isPassing(error)) throw error;
         found = true;
         this.images.refuse(layer.use.buffer, error.message);
       }

@@ -73,20 +73,12 @@ function createUdmabuf(
   udmabuf: number,
   range: { fd: number; start: number; length: number },
 ): number {
-  const argument = task.memory.mapAnonymous(PAGE_SIZE);
-  try {
-    const bytes = new Uint8Array(UDMABUF_CREATE.struct.size);
-    UDMABUF_CREATE.struct.write(new DataView(bytes.buffer), 0, {
-      memfd: range.fd,
-      flags: UDMABUF_FLAGS_CLOEXEC,
-      offset: BigInt(range.start),
-      size: BigInt(range.length),
-    });
-    task.memory.copyToUser(argument, bytes);
-    return task.ioctl(udmabuf, UDMABUF_CREATE.number, argument);
-  } finally {
-    task.munmap(argument, PAGE_SIZE);
-  }
+  return task.callForNumber(udmabuf, UDMABUF_CREATE, {
+    memfd: range.fd,
+    flags: UDMABUF_FLAGS_CLOEXEC,
+    offset: BigInt(range.start),
+    size: BigInt(range.length),
+  });
 }
 
 interface Copy {

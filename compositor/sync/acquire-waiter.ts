@@ -1,6 +1,11 @@
 // Waiting for acquire fences without ever blocking.
 import { POLLIN } from '../../protocol/uapi/fcntl.ts';
-import { DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE, syncobjIoctls } from '../../protocol/uapi/syncobj.ts';
+import {
+  DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL,
+  DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE,
+  DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT,
+  syncobjIoctls,
+} from '../../protocol/uapi/syncobj.ts';
 import { KernelError, type Task, type Watch } from '../kernel/task/index.ts';
 import type {
   Acquire,
@@ -10,8 +15,11 @@ import type {
   TimelinePoint,
 } from '../scene/synchronisation.ts';
 import { adoptDescriptor } from './descriptor.ts';
-import { distinctDmabufs, exportSyncFile, syncFileStatus } from './sync-file.ts';
+import { completionOf, distinctDmabufs, exportSyncFile } from './sync-file.ts';
 import type { SyncobjDevice } from './syncobj-device.ts';
+
+/** The end of CLOCK_MONOTONIC. */
+const FOREVER = 0x7fff_ffff_ffff_ffffn;
 
 /** Acquire fences as sync files: what the kernel knows of any kind of them, errors too. */
 export class TaskAcquireWaiter implements AcquireWaiter {
@@ -41,12 +49,7 @@ export class TaskAcquireWaiter implements AcquireWaiter {
         for (const dmabuf of distinctDmabufs(this.#task, acquire.buffer)) {
           // Most have no writer left, and finding that out costs less than a sync file.
           if ((this.#task.poll(dmabuf, POLLIN) & POLLIN) !== 0) continue;
-          const fence = exportSyncFile(this.#task, dmabuf, 'read');
-          try {
-            this.#waitForSyncFile(constraint, fence.fd);
-          } finally {
-            fence[Symbol.dispose]();
-          }
+          this.#waitForWriters(constraint, dmabuf);
         }
         return;
       case 'sync-file':
@@ -57,31 +60,76 @@ export class TaskAcquireWaiter implements AcquireWaiter {
     }
   }
 
-  /** The watch keeps the open file, so the descriptor may be closed meanwhile; the answer needs one of its own. */
-  #waitForSyncFile(constraint: FenceConstraint, fd: number): void {
-    const now = syncFileStatus(this.#task, fd);
-    if (now.signalled) {
-      constraint.report(now.error);
+  /** A call of its own sleeps until the point has signalled: the way that needs no descriptor. */
+  #sleepForPoint(constraint: FenceConstraint, { timeline, point }: TimelinePoint): void {
+    const call = this.#task.startCall(this.#device.fd, syncobjIoctls.DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, {
+      handles: [timeline.handle],
+      points: [point],
+      timeout_nsec: FOREVER,
+      flags: DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL | DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT,
+    });
+    if (call.ended) {
+      // Throws what the kernel has against it.
+      call.result();
       return;
     }
-    const own = adoptDescriptor(this.#task, this.#task.dup(fd));
-    const watch = this.#task.watch(own.fd, POLLIN, () => {
-      const { error } = syncFileStatus(this.#task, own.fd);
-      constraint.report(error);
+    const part = constraint.add({ cancel: () => call.interrupt() }, null);
+    call.whenEnded(() => constraint.finished(part));
+  }
+
+  /**
+   * Where the fences can't be exported the dma-buf is polled: what is queued after the commit is waited for too then,
+   * but nothing is shown that was not drawn to its end.
+   */
+  #waitForWriters(constraint: FenceConstraint, dmabuf: number): void {
+    const fence = unlessRefused(() => exportSyncFile(this.#task, dmabuf, 'read'));
+    if (fence) {
+      this.#borrow(constraint, fence);
+      return;
+    }
+    const watch = this.#task.watch(dmabuf, POLLIN, () => constraint.finished(part));
+    const part = constraint.add(watch, null);
+  }
+
+  #borrow(constraint: FenceConstraint, fence: OwnedDescriptor): void {
+    try {
+      this.#waitForSyncFile(constraint, fence.fd);
+    } finally {
+      fence[Symbol.dispose]();
+    }
+  }
+
+  /**
+   * The watch keeps the open file, so the descriptor may be closed meanwhile; asking how the fence ended needs one of
+   * its own. Where there is none left, it is waited for all the same.
+   */
+  #waitForSyncFile(constraint: FenceConstraint, fd: number): void {
+    if ((this.#task.poll(fd, POLLIN) & POLLIN) !== 0) {
+      constraint.report(completionOf(this.#task, fd).error);
+      return;
+    }
+    const own = unlessRefused(() => adoptDescriptor(this.#task, this.#task.dup(fd)));
+    const watch = this.#task.watch(own?.fd ?? fd, POLLIN, () => {
+      if (own) constraint.report(completionOf(this.#task, own.fd).error);
       constraint.finished(part);
     });
     const part = constraint.add(watch, own);
   }
 
-  /** A point that has no fence yet is waited for by an eventfd, and its fence as any other then. */
   #waitForPoint(constraint: FenceConstraint, point: TimelinePoint): void {
+    try {
+      this.#watchPoint(constraint, point);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#sleepForPoint(constraint, point);
+    }
+  }
+
+  /** A point that has no fence yet is waited for by an eventfd, and its fence as any other then. Throws a KernelError. */
+  #watchPoint(constraint: FenceConstraint, point: TimelinePoint): void {
     const fence = this.#device.exportPoint(point);
     if (fence) {
-      try {
-        this.#waitForSyncFile(constraint, fence.fd);
-      } finally {
-        fence[Symbol.dispose]();
-      }
+      this.#borrow(constraint, fence);
       return;
     }
     const event = adoptDescriptor(this.#task, this.#task.eventfd());
@@ -105,7 +153,8 @@ export class TaskAcquireWaiter implements AcquireWaiter {
 
 interface Part {
   readonly watch: Watch;
-  readonly descriptor: OwnedDescriptor;
+  /** Null where the watch is of a descriptor of somebody else's. */
+  readonly descriptor: OwnedDescriptor | null;
 }
 
 /** Ready once all its parts are. */
@@ -139,7 +188,7 @@ class FenceConstraint implements Constraint {
     this.#parts.clear();
   }
 
-  add(watch: Watch, descriptor: OwnedDescriptor): Part {
+  add(watch: Watch, descriptor: OwnedDescriptor | null): Part {
     const part = { watch, descriptor };
     this.#parts.add(part);
     return part;
@@ -171,5 +220,15 @@ class FenceConstraint implements Constraint {
 
 function giveBack(part: Part): void {
   part.watch.cancel();
-  part.descriptor[Symbol.dispose]();
+  part.descriptor?.[Symbol.dispose]();
+}
+
+/** What a call gives; null when the kernel refuses it. */
+function unlessRefused<T>(call: () => T): T | null {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof KernelError) return null;
+    throw error;
+  }
 }

@@ -5,7 +5,6 @@ import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
 import type { OwnedDescriptor, ReleaseService, TimelinePoint } from '../scene/synchronisation.ts';
-import { adoptDescriptor } from './descriptor.ts';
 import { distinctDmabufs, exportMerged, syncFileStatus } from './sync-file.ts';
 import type { SyncobjDevice } from './syncobj-device.ts';
 
@@ -85,11 +84,10 @@ export class TaskReleaseService implements ReleaseService {
 
   /** Without an import the point is signalled by the CPU, when the fence has. */
   #signalLater(use: BufferUse, point: TimelinePoint, fence: OwnedDescriptor): void {
-    const own = adoptDescriptor(this.#task, this.#task.dup(fence.fd));
     const hold = point.timeline.hold(`release of ${use.buffer.label}`);
-    this.#task.watch(own.fd, POLLIN, () => {
+    // The watch keeps the sync file: no descriptor is needed, of which there may be none left.
+    this.#task.watch(fence.fd, POLLIN, () => {
       this.#signal(use, point);
-      own[Symbol.dispose]();
       hold[Symbol.dispose]();
     });
   }

@@ -82,6 +82,16 @@ export function syncFileCompletion(task: Task, fd: number): Completion {
   return { signalled: status !== 0, error: Math.min(status, 0), time };
 }
 
+/** `syncFileCompletion` of a fence that has signalled; when it can't be asked, that is its error. */
+export function completionOf(task: Task, fd: number): Completion {
+  try {
+    return syncFileCompletion(task, fd);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return { signalled: true, error: -error.errno, time: 0n };
+  }
+}
+
 function lastSignalTime(task: Task, fd: number, num_fences: number): Nanoseconds {
   const room = Math.max(USUAL_FENCES, num_fences);
   const { sync_fence_info } = task.call(fd, SYNC_IOC_FILE_INFO, {
