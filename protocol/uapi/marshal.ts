@@ -230,6 +230,7 @@ export function marshal<S extends Struct | null>(ioctl: Ioctl<S>, value: UserVal
  * aligned words inside the block, or whose target is not: a block may come from a client that lies.
  */
 export function relocate(bytes: Uint8Array, relocations: Uint32Array, base: bigint): void {
+  if (relocations.length === 0) return;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let last = -1;
   for (const offset of relocations) {

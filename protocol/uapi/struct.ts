@@ -332,6 +332,19 @@ export function writeField(type: FieldType, view: DataView, offset: number, valu
   else type.write(view, offset, value as FieldsValue<Fields>);
 }
 
+/** A value of the kind that the field has. */
+const blankOf = (type: FieldType): unknown =>
+  type.kind === 'scalar' ? type.zero : type.kind === 'pointer' ? 0n : null;
+
+/** Zeroes memory; most structs are a few words, for which an array over them costs more than they do. */
+function clear(view: DataView, offset: number, size: number): void {
+  if (size > 64) {
+    new Uint8Array(view.buffer, view.byteOffset + offset, size).fill(0);
+    return;
+  }
+  for (let at = offset; at < offset + size; at++) view.setUint8(at, 0);
+}
+
 const layoutStruct = (fields: Fields): { offsets: { [field: string]: number }; end: number } => {
   const offsets: { [field: string]: number } = {};
   let end = 0;
@@ -357,6 +370,7 @@ function compose<F extends Fields>(name: string, fields: F, layout: typeof layou
   }));
   const align = Math.max(1, ...members.map(({ type }) => type.align));
   const size = alignUp(end, align);
+  const blank = Object.fromEntries(members.map(({ name: field, type }) => [field, blankOf(type)]));
   return {
     kind: 'struct',
     name,
@@ -367,12 +381,13 @@ function compose<F extends Fields>(name: string, fields: F, layout: typeof layou
     align,
     offsets: offsets as { [K in keyof F]: number },
     read(view, offset) {
-      const value: { [field: string]: unknown } = {};
+      // A copy of an object that has the fields is many times as fast as one that gets them one by one.
+      const value: { [field: string]: unknown } = { ...blank };
       for (const member of members) value[member.name] = readField(member.type, view, offset + member.offset);
       return value as FieldsValue<F>;
     },
     write(view, offset, value) {
-      new Uint8Array(view.buffer, view.byteOffset + offset, size).fill(0);
+      clear(view, offset, size);
       const given = value as { [field: string]: unknown };
       for (const member of members) writeField(member.type, view, offset + member.offset, given[member.name]);
     },

@@ -59,8 +59,11 @@ export interface Mapping extends Required<MappingOptions> {
 /** Private zeroed memory, as MAP_ANONYMOUS gives. */
 class AnonymousMemory implements MappedObject {
   readonly #bytes: Uint8Array;
+  /** All of it. */
+  readonly data: DataView;
   constructor(length: number) {
     this.#bytes = new Uint8Array(length);
+    this.data = new DataView(this.#bytes.buffer);
   }
   view(offset: number, length: number): Uint8Array {
     return this.#bytes.subarray(offset, offset + length);
@@ -163,9 +166,7 @@ export class AddressSpace {
 
   /** The live bytes at an address, as the process itself would touch them. SegmentationFault, BusError. */
   view(address: bigint, length: number, write = true): Uint8Array {
-    // The processor has no pages that can be written and not read.
-    const needed = write ? PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC;
-    const mapping = this.#findFor(address, length, needed);
+    const mapping = this.#findFor(address, length, neededTo(write));
     if (!mapping)
       throw new SegmentationFault(
         `${length} bytes at 0x${address.toString(16)} are not mapped for ${write ? 'writing' : 'reading'}`,
@@ -195,15 +196,14 @@ export class AddressSpace {
 
   /** A struct of the caller's memory. EFAULT. */
   readStruct<F extends Fields>(struct: Struct<F>, address: bigint): StructValue<Struct<F>> {
-    const bytes = this.copyFromUser(address, struct.size);
-    return struct.read(new DataView(bytes.buffer, bytes.byteOffset), 0) as StructValue<Struct<F>>;
+    const { data, at } = this.#dataAt(address, struct.size, false);
+    return struct.read(data, at) as StructValue<Struct<F>>;
   }
 
   /** EFAULT. */
   writeStruct<F extends Fields>(struct: Struct<F>, address: bigint, value: StructValue<Struct<F>>): void {
-    const bytes = new Uint8Array(struct.size);
-    struct.write(new DataView(bytes.buffer), 0, value as Parameters<Struct<F>['write']>[2]);
-    this.copyToUser(address, bytes);
+    const { data, at } = this.#dataAt(address, struct.size, true);
+    struct.write(data, at, value as Parameters<Struct<F>['write']>[2]);
   }
 
   /** Text of the caller's memory up to its NUL; EINVAL when that lies beyond `limit` bytes, the NUL counted. EFAULT. */
@@ -257,6 +257,18 @@ export class AddressSpace {
     }
   }
 
+  /** Where structs are read and written. What a process has for its arguments is looked at as it is: an array of few bytes costs more than the call. */
+  #dataAt(address: bigint, length: number, write: boolean): { data: DataView; at: number } {
+    const mapping = this.#mappings[this.#indexOf(address)];
+    const at = mapping ? Number(address - mapping.start) + Number(mapping.offset) : 0;
+    if (!(mapping?.object instanceof AnonymousMemory) || !mayTouch(mapping, address, length, write)) {
+      const bytes = this.#access(address, length, write);
+      return { data: new DataView(bytes.buffer, bytes.byteOffset), at: 0 };
+    }
+    this.#mayFault();
+    return { data: mapping.object.data, at };
+  }
+
   /** The mapping at an address, if it and the parts of it that follow cover the range, each for one of these protections. */
   #findFor(address: bigint, length: number, needed: number): Mapping | undefined {
     let at = this.#indexOf(address);
@@ -285,6 +297,12 @@ export class AddressSpace {
     return -1;
   }
 }
+
+/** The processor has no pages that can be written and not read. */
+const neededTo = (write: boolean): number => (write ? PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC);
+
+const mayTouch = ({ end, protection }: Mapping, address: bigint, length: number, write: boolean): boolean =>
+  address + BigInt(length) <= end && (protection & neededTo(write)) !== 0;
 
 const continues = (first: Mapping, second: Mapping): boolean =>
   first.end === second.start &&
