@@ -49,8 +49,18 @@ export { type Machine, MILLISECOND, type Nanoseconds, SECOND } from '../machine/
 export { RealMachine } from '../machine/real-machine.ts';
 export { VirtualMachine } from '../machine/virtual-machine.ts';
 export type { Behaviour, KernelVersion } from './behaviour.ts';
+export type { Importer } from './dma-buf/attachment.ts';
 export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
 export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
+export {
+  createShmem,
+  createTtm,
+  movableOf,
+  type Shmem,
+  type ShmemOptions,
+  type Ttm,
+  type TtmOptions,
+} from './drivers/movable/index.ts';
 export { createShapes, type ShapeName, type ShapeOptions } from './drivers/shapes/index.ts';
 export { createSimgpu, type SimgpuOptions } from './drivers/simgpu/index.ts';
 export {

@@ -6,10 +6,11 @@ import { GemObject } from './gem.ts';
 
 /** An object with zeroed memory of its own, `size` bytes rounded up to whole pages. One reference, the caller's. ENOMEM. */
 export function createObject(device: DrmDevice, size: number, label: string): GemObject {
-  const { kernel } = device;
-  return new GemObject(device, {
-    backing: createBacking(kernel, pageAlign(size), { shareable: true, name: label }),
-    reservation: new Reservation(kernel, `${label} of ${device.driver.name}`),
-    label,
-  });
+  const { kernel, driver } = device;
+  const bytes = pageAlign(size);
+  const reservation = new Reservation(kernel, `${label} of ${driver.name}`);
+  const backing =
+    driver.createBacking?.(bytes, reservation) ??
+    createBacking(kernel, bytes, { shareable: true, name: label });
+  return new GemObject(device, { backing, reservation, label });
 }

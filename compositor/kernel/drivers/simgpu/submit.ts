@@ -1,5 +1,6 @@
 import * as uapi from '../../../../protocol/uapi/simgpu.ts';
 import type { Struct, StructValue } from '../../../../protocol/uapi/struct.ts';
+import { lockAll } from '../../dma-buf/lock-all.ts';
 import { Usage, usageToWaitFor } from '../../dma-buf/reservation.ts';
 import type { GemObject } from '../../drm/gem.ts';
 import type { DrmArgument, DrmCall } from '../../drm/ioctl.ts';
@@ -14,7 +15,6 @@ import { type CheckedCommand, checkCommand } from './commands.ts';
 import type { RenderContext } from './context.ts';
 import type { Contexts } from './contexts.ts';
 import { Job } from './job.ts';
-import { lockAll } from './lock-all.ts';
 import type { Scheduler } from './scheduler.ts';
 import { attachFence, inFences, syncPoints } from './submit-syncs.ts';
 
