@@ -10,7 +10,7 @@ export interface Listing {
   readonly adapted?: readonly string[];
   /** What is about hardware, modules or files that are not modelled. */
   readonly skipped?: readonly string[];
-  /** Of the adapted, those without a test, each with the reason. */
+  /** Those without a test, each with the reason. */
   readonly left?: { readonly [name: string]: string };
 }
 
@@ -20,6 +20,9 @@ export const SINGLE = '';
 /** As the suite's own lists write it. */
 export const fullName = (binary: string, subtest: string): string =>
   subtest === SINGLE ? binary : `${binary}@${subtest}`;
+
+const GTT = "It is about mappings through the aperture of one vendor's GPU.";
+const BLITTER = "It is about the blitter of one vendor's GPU, and its caches.";
 
 const names = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -158,7 +161,11 @@ export const catalogue: readonly Listing[] = [
     `),
     adapted: names('debugfs'),
     skipped: names('unload setversion sysfs'),
-    left: { debugfs: 'The only files of debugfs here are those of sw_sync.' },
+    left: {
+      debugfs: 'The only files of debugfs here are those of sw_sync.',
+      unload: 'There are no modules.',
+      sysfs: 'There is no sysfs.',
+    },
   },
   {
     binary: 'vgem_slow',
@@ -172,11 +179,20 @@ export const catalogue: readonly Listing[] = [
       fence-flip-hang
     `),
     skipped: names('basic-gtt basic-blt basic-fence-mmap coherency-gtt coherency-blt shrink'),
+    left: {
+      'basic-gtt': GTT,
+      'basic-fence-mmap': GTT,
+      'coherency-gtt': GTT,
+      'basic-blt': BLITTER,
+      'coherency-blt': BLITTER,
+      shrink: 'Memory is not taken back from buffers when it becomes scarce.',
+    },
   },
   {
     binary: 'dmabuf',
     adapted: names('all-tests@sanitycheck all-tests@dma_fence'),
     skipped: names('all-tests'),
+    left: { 'all-tests': 'It loads a module with the tests below.' },
   },
   {
     binary: 'dumb_buffer',

@@ -1,6 +1,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { Fence } from '../../compositor/kernel/sync/fence.ts';
 import { createStub } from '../../compositor/kernel/sync/stub-fence.ts';
+import { waitForFence } from '../../compositor/kernel/sync/wait.ts';
+import { MILLISECOND } from '../../compositor/machine/machine.ts';
 import type { Probe } from '../conformance/probe.ts';
 import type { Binary } from './binary.ts';
 
@@ -60,6 +62,37 @@ const steps: { readonly [name: string]: Step } = {
     equal(fence.status, 0);
     fence.signal();
     equal(fence.status, 'EIO');
+  },
+  'a wait': (fence, probe) => {
+    const thread = probe.kernel.thread('waiter', waitForFence(fence));
+    probe.later(50, () => void fence.signal());
+    probe.sleep(49);
+    ok(!thread.ended);
+    equal(probe.finish(thread), true);
+  },
+  'a wait that gives up': (fence, probe) => {
+    const until = probe.machine.now() + MILLISECOND;
+    equal(probe.finish(probe.kernel.thread('waiter', waitForFence(fence, { until }))), false);
+    equal(probe.machine.now(), until);
+    fence.signal();
+    equal(probe.finish(probe.kernel.thread('waiter', waitForFence(fence, { until }))), true);
+  },
+  'a signal that races with callbacks': (fence, probe) => {
+    // Threads that signal and threads that add callbacks, in whatever order the machine runs them.
+    let called = 0;
+    let late = 0;
+    let signals = 0;
+    for (let index = 0; index < 16; index++) {
+      probe.machine.post('adds a callback', () => {
+        if (!fence.addCallback(() => called++)) late++;
+      });
+      probe.machine.post('signals', () => {
+        if (fence.signal()) signals++;
+      });
+    }
+    probe.machine.settle();
+    equal(signals, 1);
+    equal(called + late, 16);
   },
   'a time stamp': (fence, probe) => {
     probe.sleep(3);

@@ -1,10 +1,9 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import type { Kernel } from '../../compositor/kernel/kernel.ts';
 import { SECOND } from '../../compositor/machine/machine.ts';
-import type { VirtualMachineOptions } from '../../compositor/machine/virtual-machine.ts';
 import { Probe } from '../conformance/probe.ts';
 import type { Binary } from './binary.ts';
-import { createSystem } from './system.ts';
+import { createSystem, type SystemOptions } from './system.ts';
 
 /** Longer than any fence that nobody signals lasts. */
 const AFTERWARDS = 60n * SECOND;
@@ -19,7 +18,7 @@ const heldBy = (kernel: Kernel) => ({
  * Runs a subtest on a machine of its own; throws what it throws. The machine has to be as empty after the subtest's
  * processes have ended as it was before.
  */
-export function runSubtest(binary: Binary, name: string, options: VirtualMachineOptions = {}): void {
+export function runSubtest(binary: Binary, name: string, options: SystemOptions = {}): void {
   const subtest = binary.subtests[name];
   ok(subtest, `${binary.name} has no subtest ${name}`);
   const system = createSystem(options);

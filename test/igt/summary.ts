@@ -1,69 +1,105 @@
 import { binaries } from './binaries.ts';
+import type { Binary } from './binary.ts';
 import { catalogue, fullName, type Listing } from './catalogue.ts';
 import { runSubtest } from './run.ts';
 
-/** How a binary of the suite fares. */
-export interface IgtReport {
+/** How much of a binary of the suite has tests of ours. */
+export interface IgtCoverage {
   readonly binary: string;
-  /** All names that it has. */
+  /** How many names it has. */
   readonly subtests: number;
-  /** Those that have a test of ours. */
+  /** How many of them have a test of ours. */
   readonly covered: number;
-  /** Those whose test was run just now and passed. */
-  readonly passing: number;
-  /** Names without a test, each with the reason. */
+  /** Those without, each with the reason. */
   readonly left: readonly { readonly subtest: string; readonly reason: string }[];
+}
+
+/** Coverage, and what came of running the tests just now. */
+export interface IgtReport extends IgtCoverage {
+  readonly passing: number;
   /** Tests that failed, each with what was wrong. */
   readonly failing: readonly { readonly subtest: string; readonly complaint: string }[];
 }
 
-const SKIPPED = 'It is about hardware, modules or files that are not modelled.';
+const namesOf = ({ asIs = [], adapted = [], skipped = [] }: Listing): string[] => [
+  ...asIs,
+  ...adapted,
+  ...skipped,
+];
 
-/** Runs every test of ours and counts. */
-export const igtReports = (): IgtReport[] => catalogue.map(report);
+const testsOf = ({ binary }: Listing): Binary['subtests'] =>
+  binaries.find(({ name }) => name === binary)?.subtests ?? {};
 
-function report(listing: Listing): IgtReport {
-  const { binary, asIs = [], adapted = [], skipped = [] } = listing;
-  const tests = binaries.find(({ name }) => name === binary);
-  const all = [...asIs, ...adapted, ...skipped];
-  const covered = all.filter(name => tests?.subtests[name]);
-  const failing = covered.flatMap(name => {
-    try {
-      runSubtest(tests!, name);
-      return [];
-    } catch (error) {
-      return [{ subtest: fullName(binary, name), complaint: String(error) }];
-    }
-  });
-  const left = all
-    .filter(name => !tests?.subtests[name])
-    .map(name => ({ subtest: fullName(binary, name), reason: listing.left?.[name] ?? SKIPPED }));
+function coverageOf(listing: Listing): IgtCoverage {
+  const { binary, left = {} } = listing;
+  const names = namesOf(listing);
+  const tests = testsOf(listing);
+  const without = names.filter(name => !tests[name]);
   return {
     binary,
-    subtests: all.length,
-    covered: covered.length,
-    passing: covered.length - failing.length,
-    left,
-    failing,
+    subtests: names.length,
+    covered: names.length - without.length,
+    left: without.map(name => ({
+      subtest: fullName(binary, name),
+      reason: left[name] ?? 'No reason is given.',
+    })),
   };
 }
 
-/** The table for people. */
+function reportOf(listing: Listing): IgtReport {
+  const tests = testsOf(listing);
+  const covered = namesOf(listing).filter(name => tests[name]);
+  const failing = covered.flatMap(name => {
+    try {
+      runSubtest({ name: listing.binary, subtests: tests }, name);
+      return [];
+    } catch (error) {
+      return [{ subtest: fullName(listing.binary, name), complaint: String(error) }];
+    }
+  });
+  return { ...coverageOf(listing), passing: covered.length - failing.length, failing };
+}
+
+/** Runs every test of ours and counts. */
+export const igtReports = (): IgtReport[] => catalogue.map(reportOf);
+
+function total(reports: readonly IgtCoverage[], of: 'subtests' | 'covered'): number {
+  return reports.reduce((sum, one) => sum + one[of], 0);
+}
+
+/** The table for people, and what failed. */
 export function igtTable(reports: readonly IgtReport[]): string {
   const row = (name: string, ...cells: (string | number)[]) =>
     name.padEnd(24) + cells.map(cell => String(cell).padStart(10)).join('');
-  const total = (of: (one: IgtReport) => number) => reports.reduce((sum, one) => sum + of(one), 0);
+  const passing = reports.reduce((sum, one) => sum + one.passing, 0);
   return [
     row('binary', 'subtests', 'covered', 'passing'),
-    ...reports.map(({ binary, subtests, covered, passing }) => row(binary, subtests, covered, passing)),
-    row(
-      'all',
-      total(one => one.subtests),
-      total(one => one.covered),
-      total(one => one.passing),
-    ),
+    ...reports.map(one => row(one.binary, one.subtests, one.covered, one.passing)),
+    row('all', total(reports, 'subtests'), total(reports, 'covered'), passing),
     ...reports.flatMap(({ failing }) =>
       failing.map(({ subtest, complaint }) => `\n${subtest}\n  ${complaint}`),
     ),
   ].join('\n');
+}
+
+/** What the page on conformance says of the suite, in lines. */
+export function igtSection(): string[] {
+  const coverage = catalogue.map(coverageOf);
+  return [
+    '## IGT',
+    '',
+    "The kernel's graphics test suite ([IGT](https://gitlab.freedesktop.org/drm/igt-gpu-tools)) asks for more than was recorded. Its",
+    'subtests about fences, sync objects, buffers and files each have a test of our own here that asserts the same and is named',
+    'after it (`test/igt/`). They run in virtual time, one machine each, and leave it as they found it. `npm run conformance` runs',
+    'them and prints how many pass.',
+    '',
+    '| binary | subtests | covered |',
+    '| --- | ---: | ---: |',
+    ...coverage.map(({ binary, subtests, covered }) => `| ${binary} | ${subtests} | ${covered} |`),
+    `| all | ${total(coverage, 'subtests')} | ${total(coverage, 'covered')} |`,
+    '',
+    'Not covered:',
+    '',
+    ...coverage.flatMap(({ left }) => left.map(({ subtest, reason }) => `- \`${subtest}\`: ${reason}`)),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { KernelVersion } from '../../compositor/kernel/behaviour.ts';
 import { createSimgpu } from '../../compositor/kernel/drivers/simgpu/index.ts';
 import { createSimkms } from '../../compositor/kernel/drivers/simkms/index.ts';
 import { createVgem } from '../../compositor/kernel/drivers/vgem/index.ts';
@@ -20,10 +21,15 @@ export const HEIGHT = 48;
 /** Reserved, not used: the largest buffer that a subtest makes has 2 GiB. */
 const MEMORY = 3 * 1024 ** 3;
 
+export interface SystemOptions extends VirtualMachineOptions {
+  /** Default '7.2'. */
+  behaves?: KernelVersion;
+}
+
 /** A machine with all devices, and a process of root: the suite runs as root. */
-export function createSystem(options: VirtualMachineOptions = {}): System {
+export function createSystem({ behaves = '7.2', ...options }: SystemOptions = {}): System {
   const machine = new VirtualMachine(options);
-  const kernel = new Kernel({ machine, memoryBytes: MEMORY });
+  const kernel = new Kernel({ machine, memoryBytes: MEMORY, behaves });
   addNullDevice(kernel);
   addUdmabufDevice(kernel);
   addSwSync(kernel);

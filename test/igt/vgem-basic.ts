@@ -71,6 +71,17 @@ export const vgemBasic: Binary = {
       }
     }),
 
+    setversion: opened(({ probe, device }) => {
+      const { DRM_IOCTL_SET_VERSION: call } = drmIoctls;
+      const anything = { drm_di_major: 1, drm_di_minor: 1, drm_dd_major: -1, drm_dd_minor: -1 };
+      const { errno, out } = ioctl(probe, device, call, anything);
+      equal(errno, null);
+      // The answer is what there is.
+      deepEqual([out.drm_di_major, out.drm_di_minor, out.drm_dd_major, out.drm_dd_minor], [1, 4, 1, 0]);
+      equal(ioctl(probe, device, call, { ...anything, drm_di_major: 2 }).errno, 'EINVAL');
+      equal(ioctl(probe, probe.task.open(VGEM), call, anything).errno, 'EACCES');
+    }),
+
     create: opened(({ probe, device }) => {
       equal(createDumb(probe, device, 0, 0, 0).errno, 'EINVAL');
       for (const [width, height, bpp, size] of [
