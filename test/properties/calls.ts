@@ -19,6 +19,8 @@ export interface Call {
   readonly choices: readonly Choice[];
   /** Not a system call: its steps are not made to fail. */
   readonly whole?: true;
+  /** It takes pages of a memfd, which stay the memfd's: memory is not compared after a failure. */
+  readonly populates?: true;
   /** Ends so much that it comes seldom. */
   readonly seldom?: true;
   /** `task` is a process by its place; what is returned is shown in the script. */
@@ -64,9 +66,8 @@ const memory: Record<string, Call> = {
   memfd: {
     choices: [pages],
     run(world, at, count) {
-      const task = world.task(at);
-      const fd = task.memfdCreate('pages');
-      task.truncate(fd, BigInt(count! * PAGE));
+      const fd = world.task(at).memfdCreate('pages');
+      world.task(at).truncate(fd, BigInt(count! * PAGE));
       return fd;
     },
   },
@@ -79,6 +80,7 @@ const memory: Record<string, Call> = {
     run: (world, at, fd, count) => world.task(at).truncate(fd!, BigInt(count! * PAGE)),
   },
   udmabuf: {
+    populates: true,
     choices: [ofKind('udmabuf device'), ofKind('memfd'), pages],
     run: (world, at, fd, memfd, count) =>
       world

@@ -82,10 +82,12 @@ export class World {
 
   /** Makes a call of a program and looks at the rules; its answer, or the errno. */
   run(name: string, at: number, ...args: number[]): unknown {
-    const { run, whole } = calls[name]!;
+    const { run, whole, populates } = calls[name]!;
     const call = () => run(this, at, ...args);
     const each = this.#failures && !whole;
-    const answer = each ? failEachStep(this, call, `${name} of ${NAMES[at]}`) : answerOf(call);
+    const answer = each
+      ? failEachStep(this, call, `${name} of ${NAMES[at]}`, populates ? /^. memory / : null)
+      : answerOf(call);
     if (this.#failures) this.check();
     return answer;
   }
