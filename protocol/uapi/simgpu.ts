@@ -53,6 +53,13 @@ export const SIMGPU_OP_COMPOSITE = 3;
 export const SIMGPU_OP_SPIN = 4;
 export const SIMGPU_SPIN_FOREVER = 0xffff_ffff_ffff_ffffn;
 
+/**
+ * COMPOSITE of a picture that has more planes than {@link simgpu_image} can say: its planes are in a
+ * {@link simgpu_record}, in the memfd `record_fd`, and lie in the buffer `source.handle`. The record is copied when the job
+ * is submitted. An experiment: nothing but this opcode knows of records, least of all a display.
+ */
+export const SIMGPU_OP_COMPOSITE_RECORD = 5;
+
 export const SIMGPU_FILTER_NEAREST = 0;
 export const SIMGPU_FILTER_BILINEAR = 1;
 
@@ -89,7 +96,8 @@ export const simgpu_source_rect = struct('simgpu_source_rect', { x: u32, y: u32,
  * COMPOSITE put `source_rect` (COPY: of the same size, in whole pixels). `transform` is one of wl_output.transform, 0
  * to 7: how the source was turned, which is undone. `alpha` is 0 to 0xffff as the plane property. `color` is
  * 0xAARRGGBB, premultiplied, for FILL. A part that is known to be opaque is a command of its own with BLEND_NONE.
- * `flags`, `pad` and what an opcode does not use must be 0.
+ * `record_fd` is for COMPOSITE_RECORD alone, which divides `destination` among the tiles of its picture, in whole pixels, and
+ * takes neither `source_rect` nor `transform`. `flags` and what an opcode does not use must be 0.
  */
 export const simgpu_command = struct('simgpu_command', {
   opcode: u32,
@@ -106,8 +114,26 @@ export const simgpu_command = struct('simgpu_command', {
   color_encoding: u16,
   color_range: u16,
   color: u32,
-  pad: u32,
+  record_fd: u32,
   duration_ns: u64,
+});
+
+export const SIMGPU_RECORD_VERSION = 1;
+export const SIMGPU_RECORD_PLANES = 8;
+/** In bytes, from the start of the buffer. */
+export const simgpu_record_plane = struct('simgpu_record_plane', { offset: u32, pitch: u32 });
+/**
+ * A picture of tiles, row by row, `columns` in each row. Every tile has the same `format` (a fourcc) and size in pixels, and
+ * as many `planes` as its format, one after the other; those beyond `plane_count` are 0.
+ */
+export const simgpu_record = struct('simgpu_record', {
+  version: u32,
+  plane_count: u32,
+  format: u32,
+  columns: u32,
+  width: u32,
+  height: u32,
+  planes: array(simgpu_record_plane, SIMGPU_RECORD_PLANES),
 });
 
 /** A point of a timeline, or with `point` 0 the fence of a binary sync object. */

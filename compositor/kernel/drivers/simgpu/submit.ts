@@ -15,6 +15,7 @@ import { type CheckedCommand, checkCommand } from './commands.ts';
 import type { RenderContext } from './context.ts';
 import type { Contexts } from './contexts.ts';
 import { Job } from './job.ts';
+import { expandRecord } from './record.ts';
 import type { Scheduler } from './scheduler.ts';
 import { attachFence, inFences, syncPoints } from './submit-syncs.ts';
 
@@ -94,7 +95,11 @@ function prepare(device: SubmitDevice, call: DrmCall, argument: Submit): Prepare
   const context = device.contexts.lookup(call.file, argument.context);
   checkContext(context);
   device.budget.check(call.task, argument.command_count);
-  const values = readArray(call, uapi.simgpu_command, argument.commands, argument.command_count);
+  const given = readArray(call, uapi.simgpu_command, argument.commands, argument.command_count);
+  const values = given.flatMap(value => expandRecord(call.task, value));
+  require(values.length <= uapi.SIMGPU_SUBMIT_MAX_COMMANDS, 'EINVAL', () =>
+    `the tiles of records are commands too: ${values.length} of at most ${uapi.SIMGPU_SUBMIT_MAX_COMMANDS}`);
+  device.budget.check(call.task, values.length);
   const commands = values.map(value => checkCommand(call.file.objects, value, device.timeout));
   const waits =
     argument.flags & uapi.SIMGPU_SUBMIT_FENCE_IN ? [fenceOf(call.task, argument.in_fence_fd)] : [];
