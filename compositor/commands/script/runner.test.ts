@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../machine/random.ts';
 import { ScriptRunner } from './runner.ts';
+import { ScriptError } from './tokens.ts';
 import { HELP } from './usage.ts';
 
 const size = { width: 640, height: 480 };
@@ -154,8 +156,69 @@ describe('what is wrong with a script is said with its line', () => {
     ['wait nobody', 'line 1: no call in the background is named nobody'],
     ['read 0 8 &', 'line 1: a call in the background needs a name: NAME = CALL ... &'],
     ['process other king', "line 1: 'seat' or 'root' is expected, not 'king'"],
+    ['pread 0 0x1000000000000000 0', 'line 1: '],
     ['exit\neventfd', 'line 2: process script has exited; go on as another one'],
   ])('%j', (script, words) => {
     expect(() => run(script)).toThrow(words);
+  });
+});
+
+describe('whatever is written', () => {
+  const words = [
+    ...'open close ioctl eventfd read write mmap peek poke process send advance wait interrupt print expect fcntl atomic'.split(
+      ' ',
+    ),
+    ...'$a $b a b = = & { } [ ] : , ; | + * << - . 0 1 8 4096 16ms 0xffffffffffffffff "text" /dev/udmabuf'.split(
+      ' ',
+    ),
+    ...'/dev/dri/card0 UDMABUF_CREATE DRM_IOCTL_SYNCOBJ_CREATE DRM_IOCTL_MODE_ATOMIC memfd size POLLIN drm_event'.split(
+      ' ',
+    ),
+    ...['\n', '\n', '\n', '\n'],
+  ];
+
+  it('runs, or is refused with a line', () => {
+    const random = seededRandom(7);
+    for (let round = 0; round < 120; round++) {
+      const script = Array.from({ length: 24 }, () => words[Math.floor(random() * words.length)]).join(' ');
+      try {
+        run(script);
+      } catch (error) {
+        expect(error, script).toBeInstanceOf(ScriptError);
+        expect((error as Error).message).toMatch(/^line \d+: /);
+      }
+    }
+  });
+
+  it('in the place of an argument is taken or refused', () => {
+    const random = seededRandom(11);
+    const arguments_ = [
+      '0',
+      '1',
+      '-1',
+      '8',
+      '$a',
+      '"x"',
+      '[1, 2]',
+      '{ size: 1 }',
+      '[0; 9]',
+      'POLLIN',
+      '0xffffffffffffffff',
+      '',
+    ];
+    const pick = () => arguments_[Math.floor(random() * arguments_.length)];
+    const names =
+      'close dup read write pread pwrite poll mmap munmap peek poke fstat ftruncate fcntl eventfd properties atomic'.split(
+        ' ',
+      );
+    for (let round = 0; round < 255; round++) {
+      const name = names[round % names.length];
+      const script = `a = eventfd 5\n${name} ${pick()} ${pick()} ${pick()}`;
+      try {
+        run(script);
+      } catch (error) {
+        expect(error, script).toBeInstanceOf(ScriptError);
+      }
+    }
   });
 });

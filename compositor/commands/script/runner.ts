@@ -73,13 +73,23 @@ export class ScriptRunner implements Disposable {
     const result = second?.kind === 'mark' && second.text === '=' ? parser.name('a variable') : null;
     if (result !== null) parser.take('=');
     const word = parser.name('a call');
-    if (this.#isWord(word)) this.#words[word](parser, result);
-    else if (isCall(word)) this.#call(parser, systemCalls[word], result);
+    if (this.#isWord(word)) this.#sound(parser, () => this.#words[word](parser, result));
+    else if (isCall(word)) this.#sound(parser, () => this.#call(parser, systemCalls[word], result));
     else
       parser.fail(
         `there is no call ${word}${suggestion(word, [...Object.keys(this.#words), ...Object.keys(systemCalls)])}`,
       );
     if (!parser.ended) parser.fail(`'${parser.peek()?.text}' is too much`);
+  }
+
+  /** Values that nothing can be done with, such as a length of 2^60, are faults of the script. */
+  #sound(parser: Parser, body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      if (!(error instanceof RangeError) && !(error instanceof TypeError)) throw error;
+      parser.fail(error.message);
+    }
   }
 
   #isWord(word: string): word is WordName {

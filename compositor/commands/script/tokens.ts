@@ -45,9 +45,14 @@ function numberOf(text: string): bigint {
   return BigInt(digits.replaceAll('_', '')) * (unit ? UNITS[unit]! : 1n);
 }
 
+/** The text between quotes, where a backslash takes the next letter as it is, but for `\n`. */
+function unescaped(text: string): string {
+  return text.slice(1, -1).replace(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
+}
+
 function tokenOf(kind: Token['kind'], text: string): Token {
   if (kind === 'number') return { kind, text, value: numberOf(text) };
-  if (kind === 'string') return { kind, text: JSON.parse(text) as string };
+  if (kind === 'string') return { kind, text: unescaped(text) };
   return { kind, text: kind === 'variable' ? text.slice(1) : text };
 }
 
