@@ -45,8 +45,10 @@ describe('an example ends by itself with status 0', () => {
 
   it('none is forgotten', () => {
     const built = readdirSync(dirname(example('hello'))).filter(file => file.endsWith('.js'));
-    // The one in the browser has a test of its own.
-    const known = ['browser-client', ...examples.map(([name]) => name)].map(name => `${name}.js`);
+    // The one in the browser and the one that is a compositor have tests of their own.
+    const known = ['browser-client', 'compositor', ...examples.map(([name]) => name)].map(
+      name => `${name}.js`,
+    );
     expect(built.sort()).toEqual(known.sort());
   });
 });
