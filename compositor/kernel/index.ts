@@ -50,6 +50,7 @@ export { RealMachine } from '../machine/real-machine.ts';
 export { VirtualMachine } from '../machine/virtual-machine.ts';
 export type { Behaviour, KernelVersion } from './behaviour.ts';
 export type { Importer } from './dma-buf/attachment.ts';
+export type { Coherency, CoherencyTrap } from './dma-buf/coherency.ts';
 export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
 export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
 export {

@@ -2,6 +2,7 @@ import { O_RDWR } from '../../protocol/uapi/fcntl.ts';
 import type { HostFiles } from '../machine/host-files.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type Behaviour, behaviourOf, type KernelVersion } from './behaviour.ts';
+import type { Coherency } from './dma-buf/coherency.ts';
 import type { DmaBuf } from './dma-buf/dma-buf.ts';
 import { adoptHostFile } from './memory/memfd-create.ts';
 import { PhysicalMemory } from './memory/physical-memory.ts';
@@ -37,6 +38,11 @@ export interface KernelOptions {
   host?: HostFiles | null;
   /** Whose answers it gives where Linux's have changed. Default '7.2'. */
   behaves?: KernelVersion;
+  /**
+   * 'strict': processes see dma-bufs through a cache, as on machines whose devices don't look into it, and every access
+   * that is wrong there is warned of. Default 'coherent', which costs nothing.
+   */
+  coherency?: Coherency;
 }
 
 export interface TaskOptions {
@@ -55,6 +61,7 @@ export class Kernel implements Disposable {
   readonly memory: PhysicalMemory;
   readonly host: HostFiles | null;
   readonly behaviour: Behaviour;
+  readonly coherency: Coherency;
   /** What it found wrong, for observation. */
   readonly warnings: Warnings;
   /** Who holds which lock, and whether that may deadlock. */
@@ -77,6 +84,7 @@ export class Kernel implements Disposable {
   constructor(options: KernelOptions) {
     this.machine = options.machine;
     this.host = options.host ?? null;
+    this.coherency = options.coherency ?? 'coherent';
     this.warnings = new Warnings(options.machine);
     this.locks = new LockRules(this.warnings);
     this.behaviour = behaviourOf(options.behaves ?? '7.2');

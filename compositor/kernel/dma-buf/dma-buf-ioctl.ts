@@ -58,13 +58,13 @@ function sync(buffer: DmaBuf, task: Task, address: bigint): number | Sleeping<nu
   const direction = DIRECTIONS[Number(flags) & DMA_BUF_SYNC_RW];
   require((flags & ~BigInt(DMA_BUF_SYNC_VALID_FLAGS_MASK)) === 0n &&
     direction, 'EINVAL', `DMA_BUF_IOCTL_SYNC takes READ, WRITE or both, with START or END, got flags 0x${flags.toString(16)}`);
-  if ((flags & BigInt(DMA_BUF_SYNC_END)) === 0n) return begin(buffer, direction);
-  buffer.endCpuAccess(direction);
+  if ((flags & BigInt(DMA_BUF_SYNC_END)) === 0n) return begin(buffer, direction, task);
+  buffer.endCpuAccess(direction, task);
   return 0;
 }
 
-function* begin(buffer: DmaBuf, direction: AccessDirection): Sleeping<number> {
-  yield* buffer.beginCpuAccess(direction);
+function* begin(buffer: DmaBuf, direction: AccessDirection, task: Task): Sleeping<number> {
+  yield* buffer.beginCpuAccess(direction, task);
   return 0;
 }
 

@@ -14,6 +14,7 @@ import type {
   PollAnswer,
 } from '../task/open-file.ts';
 import { Attachment, type Importer } from './attachment.ts';
+import { CpuCache } from './coherency.ts';
 import { dmaBufIoctl } from './dma-buf-ioctl.ts';
 import { DmaBufPoll } from './dma-buf-poll.ts';
 import type { MoveListener } from './move.ts';
@@ -69,6 +70,8 @@ export class DmaBuf implements FileOperations, MoveListener {
   name: string | null = null;
   readonly #poll: DmaBufPoll;
   readonly #vmaps = new Vmaps(this);
+  /** Only of a kernel with strict coherency. */
+  readonly #cache: CpuCache | null;
   readonly #attachments = new Set<Attachment>();
   readonly #holders = new Set<{ readonly label: string }>();
   #file: OpenFile | null = null;
@@ -83,6 +86,7 @@ export class DmaBuf implements FileOperations, MoveListener {
     this.reservation =
       reservation ?? new Reservation(kernel, `dma-buf ${this.inode} of ${operations.exporter}`);
     this.#poll = new DmaBufPoll(this);
+    this.#cache = kernel.coherency === 'strict' ? new CpuCache(this) : null;
     operations.backing.movable?.listeners.add(this);
     kernel.dmaBufs.add(this);
   }
@@ -191,16 +195,19 @@ export class DmaBuf implements FileOperations, MoveListener {
   }
 
   /**
-   * `dma_buf_begin_cpu_access`: tells the exporter, then waits for the fences that this access has to wait for. EINTR.
+   * `dma_buf_begin_cpu_access`: tells the exporter, then waits for the fences that this access has to wait for. `by` is
+   * who opens the bracket. EINTR.
    */
-  *beginCpuAccess(direction: AccessDirection, interruptible = true): Sleeping<void> {
+  *beginCpuAccess(direction: AccessDirection, by: object, interruptible = true): Sleeping<void> {
     const told = this.operations.beginCpuAccess?.(direction);
     if (told) yield* told;
     yield* this.reservation.wait(usageToWaitFor(direction !== 'read'), { interruptible });
+    this.#cache?.begin(by, direction);
   }
 
-  endCpuAccess(direction: AccessDirection): void {
+  endCpuAccess(direction: AccessDirection, by: object): void {
     this.operations.endCpuAccess?.(direction);
+    this.#cache?.end(by, direction);
   }
 
   ioctl(call: FileCall, request: number, argument: bigint): number | Sleeping<number> {
@@ -231,7 +238,11 @@ export class DmaBuf implements FileOperations, MoveListener {
       length: Number(request.length),
       unmapped: () => holder[Symbol.dispose](),
     });
-    return { object, offset: request.offset, pages: this.operations.pages ?? 'special' };
+    return {
+      object: this.#cache?.map(object, call.task, call.task.name) ?? object,
+      offset: request.offset,
+      pages: this.operations.pages ?? 'special',
+    };
   }
 
   hostDescriptor(): { fd: number; offset: bigint } | null {
