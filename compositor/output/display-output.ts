@@ -152,13 +152,13 @@ export class DisplayOutput implements Output {
   }
 
   /**
-   * Sets the timer for the first vblank after `after`. When its deadline has passed and it may still be met, the frame
+   * Sets the timer for the first vblank after `after`, or for `after` itself while no vblank is known. When its deadline has passed and it may still be met, the frame
    * begins at once; it is late if that is because of a `change` that has come just now.
    */
   #plan(after: Nanoseconds, change: boolean): void {
     const now = this.#machine.now();
     let target = this.#clock.nextVblank(after);
-    let deadline = target === null ? now : this.#clock.deadlineOf(target);
+    let deadline = target === null ? after : this.#clock.deadlineOf(target);
     if (target !== null && deadline < now) {
       target = this.#clock.worthTrying(target, now);
       deadline = this.#clock.deadlineOf(target);

@@ -7,7 +7,8 @@ import {
   drm_mode_modeinfo,
   modeIoctls,
 } from '../../protocol/uapi/drm-mode.ts';
-import { KernelError } from '../kernel/task/index.ts';
+import { KernelError, type KernelThread } from '../kernel/task/index.ts';
+import type { Machine, Nanoseconds } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { Renderer, RenderJob } from '../render/renderer.ts';
 import { Region, rectsEqual, type Size } from '../scene/region.ts';
@@ -27,6 +28,10 @@ import { type Slot, Swapchain } from './swapchain.ts';
 
 /** Premultiplied ARGB of what no surface covers. */
 const BACKGROUND = 0xff000000;
+
+/** How often a display is tried to be switched off before its buffers are given back all the same. */
+const MOST_ATTEMPTS = 10;
+const AGAIN: Nanoseconds = 16_000_000n;
 
 /** What rides on a commit besides its picture. */
 export interface Rider {
@@ -69,6 +74,7 @@ export type PaintResult =
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface PainterOptions {
+  readonly machine: Machine;
   readonly card: Card;
   readonly pipe: Pipe;
   readonly renderer: Renderer;
@@ -131,8 +137,8 @@ export class Painter {
   }
 
   /** Switches the CRTC off, when what is under way is over, and gives everything back then. */
-  shutDown(): void {
-    const { card, pipe } = this.#options;
+  shutDown(attempt = 1): void {
+    const { card, pipe, machine, trace, name } = this.#options;
     const request = new AtomicRequest();
     for (const plane of [pipe.primary, ...pipe.overlays]) clearPlane(request, plane);
     request.set(pipe.crtc, 'ACTIVE', 0).set(pipe.crtc, 'MODE_ID', 0).set(pipe.connector, 'CRTC_ID', 0);
@@ -140,12 +146,25 @@ export class Painter {
     this.#metadata.clear(request);
     const thread = request.start(card.task, card.fd, DRM_MODE_ATOMIC_ALLOW_MODESET);
     thread.whenEnded(() => {
-      if (!card.task.exited)
-        card.task.call(card.fd, modeIoctls.DRM_IOCTL_MODE_DESTROYPROPBLOB, { blob_id: this.#modeBlob });
-      this.holds.clear();
-      this.#swapchain[Symbol.dispose]();
-      this.#fences[Symbol.dispose]();
+      const reason = card.task.exited ? null : refusalOf(thread);
+      if (reason === null) {
+        this.#giveBack();
+        return;
+      }
+      // It still shows what is on its planes.
+      trace.note('fault', `${name} could not be switched off`, { reason, attempt });
+      if (attempt === MOST_ATTEMPTS) this.#giveBack();
+      else machine.at(machine.now() + AGAIN, `switching ${name} off`, () => this.shutDown(attempt + 1));
     });
+  }
+
+  #giveBack(): void {
+    const { card } = this.#options;
+    this.holds.clear();
+    this.#swapchain[Symbol.dispose]();
+    this.#fences[Symbol.dispose]();
+    if (!card.task.exited)
+      card.task.call(card.fd, modeIoctls.DRM_IOCTL_MODE_DESTROYPROPBLOB, { blob_id: this.#modeBlob });
   }
 
   #paint(order: PaintOrder): PaintResult {
@@ -289,3 +308,14 @@ const samePlace = (a: PlaneUse, b: PlaneUse): boolean =>
 
 const usesPrimary = ({ scanout }: Assignment, { primary }: Pipe): boolean =>
   scanout.some(({ plane }) => plane === primary);
+
+/** Why a call that has ended failed; null when it did not. */
+function refusalOf(call: KernelThread<unknown>): string | null {
+  try {
+    call.result();
+    return null;
+  } catch (error) {
+    if (error instanceof KernelError) return error.message;
+    throw error;
+  }
+}

@@ -14,5 +14,6 @@ export {
   solid,
   toBytes,
 } from './image.ts';
+export { type FailureOptions, KernelFailures } from './kernel-failures.ts';
 export { blocks, crop, enlarge, over, pattern, picture, upright, veil } from './picture.ts';
 export { type Canvas, type Footprint, TestSession, type TestSessionOptions } from './session.ts';

@@ -24,6 +24,7 @@ import {
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
 import { Film } from './film.ts';
 import { type Color, expectSameImage, fromXrgb, type Image, pixel, solid, toBytes } from './image.ts';
+import { KernelFailures } from './kernel-failures.ts';
 import { settled, untilSettled } from './until.ts';
 
 export interface TestSessionOptions extends Omit<CompositorOptions, 'kernel' | 'outputNames'> {
@@ -76,6 +77,8 @@ export class TestSession implements AsyncDisposable {
   readonly kernel: Kernel;
   readonly simkms: Simkms;
   readonly compositor: Compositor;
+  /** What the compositor's own calls meet, besides the kernel. */
+  readonly failures: KernelFailures;
   /** The history of the run so far, one line for each entry of the run queue. */
   readonly history: string[] = [];
   readonly #connected = new Map<Client, Connected>();
@@ -102,6 +105,7 @@ export class TestSession implements AsyncDisposable {
       kernel: this.kernel,
       ...(names.length === outputs.length ? { outputNames: names } : {}),
     });
+    this.failures = new KernelFailures(this.compositor.task);
   }
 
   /** Connects a client over an in-process queue. */
