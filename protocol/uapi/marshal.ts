@@ -185,9 +185,11 @@ function encodeMember(block: Block, member: Member, offset: number, value: unkno
   const { type } = member;
   if (value === undefined) return;
   if (type.kind === 'pointer') encodePointer(block, member, type, offset, value);
-  else if (type.kind === 'array')
+  else if (type.kind === 'array') {
+    if (lengthOf(value) > type.length)
+      throw new RangeError(`${member.path} has room for ${type.length} values, not ${lengthOf(value)}`);
     encodeSequence(block, member, type.element, type.length, offset, value as ArrayLike<unknown>);
-  else if (type.kind === 'flexible')
+  } else if (type.kind === 'flexible')
     encodeSequence(block, member, type.element, lengthOf(value), offset, value as ArrayLike<unknown>);
   else encodeElement(block, member, -1, type, offset, value);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   DRM_MODE_ATOMIC_ALLOW_MODESET as ALLOW_MODESET,
+  DRM_MODE_FB_MODIFIERS,
   modeIoctls,
   DRM_MODE_ATOMIC_NONBLOCK as NONBLOCK,
 } from '../../../../protocol/uapi/drm-mode.ts';
@@ -102,6 +103,15 @@ describe('ADDFB2', () => {
 });
 
 describe('a framebuffer', () => {
+  it('has room for four planes: a fifth cannot be said, nor one that the format has not', () => {
+    const { client, handle } = dark();
+    const five = { handles: [handle, handle, handle, handle, handle] };
+    expect(() => add(client, handle, five)).toThrow('drm_mode_fb_cmd2.handles has room for 4 values, not 5');
+    expect(() => add(client, handle, { pitches: [256, 0, 0, 0, 256] })).toThrow(RangeError);
+    const two = { flags: DRM_MODE_FB_MODIFIERS, handles: [handle, handle, 0, 0], pitches: [256, 256, 0, 0] };
+    expect(add(client, handle, two)).toBe('EINVAL');
+  });
+
   it('keeps its buffer, tells its layout, and gives handles to the master alone', () => {
     const { client, kernel, handle } = dark();
     expect(add(client, handle, {})).toBeNull();
