@@ -1,3 +1,4 @@
+import type { Backing } from '../memory/backing.ts';
 import { BusError, type MappedObject } from '../task/address-space.ts';
 import type { Warnings } from '../task/warnings.ts';
 import type { AccessDirection, DmaBuf } from './dma-buf.ts';
@@ -17,6 +18,12 @@ export type CoherencyTrap =
   | 'coherency trap: write before its fences'
   | 'coherency trap: a bracket ends that was not begun';
 
+/** What processes see, and what of it memory had when they last agreed. */
+interface Lines {
+  readonly seen: Uint8Array;
+  readonly agreed: Uint8Array;
+}
+
 /** Bytes of a cache line: what is written back is whole ones. */
 const LINE = 64;
 
@@ -29,8 +36,8 @@ export class CpuCache {
   readonly #warnings: Warnings;
   /** Brackets that are open, of each process. */
   readonly #brackets = new Map<object, AccessDirection[]>();
-  /** What processes see, and what of it memory had when they last agreed; null until somebody looks. */
-  #lines: { readonly seen: Uint8Array; readonly agreed: Uint8Array } | null = null;
+  /** Null until somebody looks. */
+  #lines: Lines | null = null;
 
   constructor(buffer: DmaBuf) {
     this.#buffer = buffer;
@@ -80,7 +87,7 @@ export class CpuCache {
     this.#warnings.add(trap, `${trap}: ${this.#buffer.describe()} of ${this.#buffer.exporter}, ${how}`);
   }
 
-  #loaded() {
+  #loaded(): Lines {
     if (this.#lines) return this.#lines;
     const seen = new Uint8Array(Math.ceil(this.#buffer.size / LINE) * LINE);
     this.#buffer.operations.backing.read(seen, 0);
@@ -89,33 +96,37 @@ export class CpuCache {
   }
 
   #refresh(): void {
-    if (!this.#lines) return;
-    const { seen, agreed } = this.#lines;
-    const memory = new Uint8Array(seen.length);
-    try {
-      this.#buffer.operations.backing.read(memory, 0);
-    } catch (error) {
-      // Its exporter has purged it: there is nothing to agree with any more.
-      if (!(error instanceof BusError)) throw error;
-      this.#lines = null;
-      return;
-    }
-    for (let at = 0; at < seen.length; at += LINE) {
-      if (isDirty(seen, agreed, at)) continue;
-      const line = memory.subarray(at, at + LINE);
-      seen.set(line, at);
-      agreed.set(line, at);
-    }
+    this.#withMemory(({ seen, agreed }, backing) => {
+      const memory = new Uint8Array(seen.length);
+      backing.read(memory, 0);
+      for (let at = 0; at < seen.length; at += LINE) {
+        if (isDirty(seen, agreed, at)) continue;
+        const line = memory.subarray(at, at + LINE);
+        seen.set(line, at);
+        agreed.set(line, at);
+      }
+    });
   }
 
   #writeBack(): void {
+    this.#withMemory(({ seen, agreed }, backing) => {
+      for (let at = 0; at < seen.length; at += LINE) {
+        if (!isDirty(seen, agreed, at)) continue;
+        const line = seen.subarray(at, at + LINE);
+        backing.write(line, at);
+        agreed.set(line, at);
+      }
+    });
+  }
+
+  /** Nothing is there to agree with before somebody has looked, and after the exporter has purged the memory. */
+  #withMemory(body: (lines: Lines, backing: Backing) => void): void {
     if (!this.#lines) return;
-    const { seen, agreed } = this.#lines;
-    for (let at = 0; at < seen.length; at += LINE) {
-      if (!isDirty(seen, agreed, at)) continue;
-      const line = seen.subarray(at, at + LINE);
-      this.#buffer.operations.backing.write(line, at);
-      agreed.set(line, at);
+    try {
+      body(this.#lines, this.#buffer.operations.backing);
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      this.#lines = null;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DMA_BUF_IOCTL_SYNC, DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW } from '../../../../protocol/uapi/dma-buf.ts';
 import { drmIoctls } from '../../../../protocol/uapi/drm.ts';
 import { modeIoctls } from '../../../../protocol/uapi/drm-mode.ts';
 import type { Attachment } from '../../dma-buf/attachment.ts';
@@ -202,6 +203,41 @@ describe('a purge', () => {
     expect(shmem.shrink()).toBe(4096);
     expect([shmem.madvise(object, true), shmem.shrink()]).toEqual([false, 0]);
     expect(errnoOf(() => object.pin())).toBe('EFAULT');
+  });
+});
+
+describe('a cache over memory that moves', () => {
+  const bracket = (flags: number) => ({ flags: BigInt(flags) });
+
+  it('is written back to where the memory is then', () => {
+    const { ttm, make, toFd, task, write, read, run, kernel, addressOf } = startMovable({
+      coherency: 'strict',
+    });
+    const made = make(ttm.device);
+    const fd = toFd(made);
+    const address = task.mmap(fd, 4096);
+    task.call(fd, DMA_BUF_IOCTL_SYNC, bracket(DMA_BUF_SYNC_RW));
+    write(address, 0x51);
+    run(ttm.evict(made.object));
+    expect([read(address), kernel.memory.bytes[addressOf(made)]]).toEqual([0x51, 0]);
+    task.call(fd, DMA_BUF_IOCTL_SYNC, bracket(DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END));
+    expect(kernel.memory.bytes[addressOf(made)]).toBe(0x51);
+  });
+
+  it('has nothing to write back when that was purged', () => {
+    const { shmem, make, toFd, task, write, mapNode, read } = startMovable({ coherency: 'strict' });
+    const made = make(shmem.device);
+    const fd = toFd(made);
+    const address = task.mmap(fd, 4096);
+    task.call(fd, DMA_BUF_IOCTL_SYNC, bracket(DMA_BUF_SYNC_RW));
+    write(address, 0x52);
+    shmem.madvise(made.object, false);
+    expect(shmem.shrink()).toBe(4096);
+    const next = mapNode(make(shmem.device));
+    task.call(fd, DMA_BUF_IOCTL_SYNC, bracket(DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END));
+    task.call(fd, DMA_BUF_IOCTL_SYNC, bracket(DMA_BUF_SYNC_RW));
+    expect(() => read(address)).toThrow(BusError);
+    expect(read(next)).toBe(0);
   });
 });
 
