@@ -73,6 +73,14 @@ class Block {
       relocations: relocations.length === 0 ? NO_RELOCATIONS : Uint32Array.from(relocations).sort(),
     };
   }
+
+  /** The block as it is at an address; lent until the next one is begun. */
+  at(place: (length: number) => bigint): Uint8Array {
+    const base = place(this.#end);
+    for (const offset of this.relocations)
+      scratchView.setBigUint64(offset, scratchView.getBigUint64(offset, true) + base, true);
+    return scratch.subarray(0, this.#end);
+  }
 }
 
 const lengthOf = (value: unknown): number =>
@@ -113,17 +121,18 @@ function misfit({ path }: Member, index: number, type: Scalar, value: unknown): 
 /** The value with counts that the caller left out, from the arrays they count. */
 function withCounts(struct: Struct, value: Value): Value {
   let complete: { [field: string]: unknown } | null = null;
-  const derived = new Map<string, string>();
+  let derived: Map<string, string> | null = null;
   for (const { name, type } of struct.references) {
     const { count } = type;
     if (typeof count !== 'string' || value[count] !== undefined || !isTarget(value[name])) continue;
     const length = lengthOf(value[name]);
-    const first = derived.get(count);
+    const first = derived?.get(count);
     complete ??= { ...value };
     if (first !== undefined && Number(complete[count]) !== length)
       throw new TypeError(
         `${struct.name}: ${first} has ${String(complete[count])} elements and ${name} has ${length}, but ${count} counts both`,
       );
+    derived ??= new Map();
     derived.set(count, name);
     const counter = struct.fields[count] as Scalar;
     complete[count] = typeof counter.zero === 'bigint' ? BigInt(length) : length;
@@ -218,13 +227,29 @@ function flexibleSize(struct: Struct, value: Value): number {
  * address it is. Throws TypeError or RangeError, naming the field, for a value that does not fit its type.
  */
 export function marshal<S extends Struct | null>(ioctl: Ioctl<S>, value: UserValue<S>): MarshalledArgument {
+  return encode(ioctl, value).finish();
+}
+
+/**
+ * The same for a block that stays here: at the address that `place` gives when it is told the length. The bytes are
+ * lent, until the next argument is laid out.
+ */
+export function marshalAt<S extends Struct | null>(
+  ioctl: Ioctl<S>,
+  value: UserValue<S>,
+  place: (length: number) => bigint,
+): Uint8Array {
+  return encode(ioctl, value).at(place);
+}
+
+function encode<S extends Struct | null>(ioctl: Ioctl<S>, value: UserValue<S>): Block {
   const block = new Block();
   const struct: Struct | null = ioctl.struct;
   if (struct !== null) {
     const fields = (value ?? {}) as Value;
     encodeStruct(block, struct, block.reserve(struct.size + flexibleSize(struct, fields)), fields);
   }
-  return block.finish();
+  return block;
 }
 
 /**
@@ -318,7 +343,7 @@ function decodeStruct(
   sent: unknown,
 ): { [field: string]: unknown } {
   const given = (sent ?? {}) as Value;
-  const result: { [field: string]: unknown } = {};
+  const result: { [field: string]: unknown } = { ...struct.blank };
   for (const { name, type, offset } of struct.members) {
     if (type.kind === 'pointer' || type.kind === 'flexible') continue;
     if (type.kind === 'struct') result[name] = decodeStruct(reading, type, at + offset, given[name]);

@@ -1,3 +1,4 @@
+import { u32, u64 } from '../../../protocol/uapi/struct.ts';
 import * as uapi from '../../../protocol/uapi/syncobj.ts';
 import { type Syncobj, waitLimit } from '../sync/syncobj.ts';
 import { type SyncobjPoint, waitForSyncobjs } from '../sync/syncobj-wait.ts';
@@ -13,15 +14,13 @@ const TIMELINE_WAIT_FLAGS = WAIT_FLAGS | uapi.DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILA
 
 /** `drm_syncobj_array_find`: all of them, or ENOENT and nothing has happened. EFAULT. */
 function findAll({ file, task }: DrmCall, address: bigint, count: number): Syncobj[] {
-  const handles = new DataView(task.memory.copyFromUser(address, count * 4).buffer);
-  return Array.from({ length: count }, (_, at) => file.syncobjs.lookup(handles.getUint32(at * 4, true)));
+  return task.memory.readArray(u32, address, count).map(handle => file.syncobjs.lookup(handle));
 }
 
 /** Points of a timeline; no memory for them means point 0 of each. EFAULT. */
 function readPoints({ task }: DrmCall, address: bigint, count: number): bigint[] {
   if (address === 0n) return new Array<bigint>(count).fill(0n);
-  const points = new DataView(task.memory.copyFromUser(address, count * 8).buffer);
-  return Array.from({ length: count }, (_, at) => points.getBigUint64(at * 8, true));
+  return task.memory.readArray(u64, address, count);
 }
 
 function checkArray(flags: number, allowed: number, count: number): void {

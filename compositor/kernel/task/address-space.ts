@@ -1,5 +1,5 @@
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../../../protocol/uapi/fcntl.ts';
-import type { Fields, Struct, StructValue } from '../../../protocol/uapi/struct.ts';
+import type { Fields, Scalar, Struct, StructValue } from '../../../protocol/uapi/struct.ts';
 import { KernelError } from './kernel-error.ts';
 import type { OpenFile } from './open-file.ts';
 
@@ -204,6 +204,15 @@ export class AddressSpace {
   writeStruct<F extends Fields>(struct: Struct<F>, address: bigint, value: StructValue<Struct<F>>): void {
     const { data, at } = this.#dataAt(address, struct.size, true);
     struct.write(data, at, value as Parameters<Struct<F>['write']>[2]);
+  }
+
+  /** An array of the caller's memory. EFAULT. */
+  readArray<T extends number | bigint>(element: Scalar<T>, address: bigint, count: number): T[] {
+    if (count === 0) return [];
+    const { data, at } = this.#dataAt(address, count * element.size, false);
+    const values: T[] = [];
+    for (let index = 0; index < count; index++) values.push(element.read(data, at + index * element.size));
+    return values;
   }
 
   /** Text of the caller's memory up to its NUL; EINVAL when that lies beyond `limit` bytes, the NUL counted. EFAULT. */

@@ -3,6 +3,15 @@ import type { AddressSpace } from './address-space.ts';
 const SLOT = 1024;
 const SLOTS = 64;
 
+/** Borrowed memory; `release` gives it back. */
+export interface Slot {
+  readonly address: bigint;
+  release(): void;
+}
+
+/** Before any is taken. */
+export const NO_SLOT: Slot = { address: 0n, release: () => {} };
+
 /**
  * A process's memory for the arguments of its system calls, as its stack would hold them: slots of one mapping for
  * what is small, a mapping of its own for what is not.
@@ -16,8 +25,8 @@ export class Scratch {
     this.#memory = memory;
   }
 
-  /** Borrows `length` bytes; `release` gives them back. */
-  take(length: number): { address: bigint; release(): void } {
+  /** Borrows `length` bytes. */
+  take(length: number): Slot {
     if (length > SLOT) {
       const address = this.#memory.mapAnonymous(length);
       return { address, release: () => this.#memory.unmap(address, length) };

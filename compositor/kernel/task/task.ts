@@ -14,7 +14,7 @@ import {
   PROT_WRITE,
 } from '../../../protocol/uapi/fcntl.ts';
 import type { Ioctl } from '../../../protocol/uapi/ioctl.ts';
-import { marshal, relocate, unmarshal } from '../../../protocol/uapi/marshal.ts';
+import { marshalAt, unmarshal } from '../../../protocol/uapi/marshal.ts';
 import type { Struct, UserResult, UserValue } from '../../../protocol/uapi/struct.ts';
 import type { Kernel } from '../kernel.ts';
 import { createMemfd, MFD_NAME_SIZE } from '../memory/memfd-create.ts';
@@ -27,7 +27,7 @@ import { KernelError, require } from './kernel-error.ts';
 import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { openPath, readLink } from './paths.ts';
-import { Scratch } from './scratch.ts';
+import { NO_SLOT, Scratch } from './scratch.ts';
 import { deferred, holding, joined, map, named, naming, restarting } from './system-call.ts';
 import { AddressSlice, OwnSlice } from './user-slice.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -195,14 +195,18 @@ export class Task {
    * give the memory back. `call` does all three; calls that return a number need them one by one.
    */
   layOut<S extends Struct>(ioctl: Ioctl<S>, value: UserValue<S>): LaidOutArgument<S> {
-    const block = marshal(ioctl, value);
-    const { address, release } = this.#scratch.take(block.bytes.length);
-    relocate(block.bytes, block.relocations, address);
-    this.memory.copyToUser(address, block.bytes);
+    let slot = NO_SLOT;
+    const bytes = marshalAt(ioctl, value, length => {
+      slot = this.#scratch.take(length);
+      return slot.address;
+    });
+    const { length } = bytes;
+    const { address, release } = slot;
+    this.memory.copyToUser(address, bytes);
     return {
       address,
       release,
-      readBack: () => unmarshal(ioctl, this.memory.view(address, block.bytes.length, false), address, value),
+      readBack: () => unmarshal(ioctl, this.memory.view(address, length, false), address, value),
     };
   }
 
