@@ -1,3 +1,4 @@
+import { igtSection } from '../igt/summary.ts';
 import type { AreaReport } from './conformance.ts';
 import type { Deviation } from './deviations.ts';
 
@@ -36,6 +37,8 @@ export function conformancePage(reports: readonly AreaReport[]): string {
           '',
           ...failing.map(({ one, report }) => `- \`${one.case}\` (Linux ${report.kernel})`),
         ]),
+    '',
+    ...igtSection(),
   ].join('\n')}\n`;
 }
 

@@ -2,6 +2,7 @@ import { binaries } from './binaries.ts';
 import type { Binary } from './binary.ts';
 import { catalogue, fullName, type Listing } from './catalogue.ts';
 import { runSubtest } from './run.ts';
+import type { SystemOptions } from './system.ts';
 
 /** How much of a binary of the suite has tests of ours. */
 export interface IgtCoverage {
@@ -46,12 +47,12 @@ function coverageOf(listing: Listing): IgtCoverage {
   };
 }
 
-function reportOf(listing: Listing): IgtReport {
+function reportOf(listing: Listing, options: SystemOptions): IgtReport {
   const tests = testsOf(listing);
   const covered = namesOf(listing).filter(name => tests[name]);
   const failing = covered.flatMap(name => {
     try {
-      runSubtest({ name: listing.binary, subtests: tests }, name);
+      runSubtest({ name: listing.binary, subtests: tests }, name, options);
       return [];
     } catch (error) {
       return [{ subtest: fullName(listing.binary, name), complaint: String(error) }];
@@ -60,8 +61,9 @@ function reportOf(listing: Listing): IgtReport {
   return { ...coverageOf(listing), passing: covered.length - failing.length, failing };
 }
 
-/** Runs every test of ours and counts. */
-export const igtReports = (): IgtReport[] => catalogue.map(reportOf);
+/** Runs every test of ours, on a kernel that behaves as the one asked for, and counts. */
+export const igtReports = (options: SystemOptions = {}): IgtReport[] =>
+  catalogue.map(listing => reportOf(listing, options));
 
 function total(reports: readonly IgtCoverage[], of: 'subtests' | 'covered'): number {
   return reports.reduce((sum, one) => sum + one[of], 0);
