@@ -15,7 +15,7 @@ import { listenUnix } from '../../protocol/transport/unix.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'test/output/documentation');
-const PAGES = ['README', 'docs/protocol', 'docs/sdk', 'docs/debugging'];
+const PAGES = ['README', 'docs/protocol', 'docs/sdk', 'docs/debugging', 'docs/shared-metadata'];
 
 /** What the package exports, as source. */
 const SOURCES = {
