@@ -1,0 +1,61 @@
+import { describe, expect, it, vi } from 'vitest';
+import { drmIoctls } from '../../../protocol/uapi/drm.ts';
+import {
+  DRM_MODE_ATOMIC_ALLOW_MODESET as ALLOW_MODESET,
+  DRM_MODE_ATOMIC_NONBLOCK as NONBLOCK,
+} from '../../../protocol/uapi/drm-mode.ts';
+import { MILLISECOND } from '../../machine/machine.ts';
+import { Reservation } from '../dma-buf/reservation.ts';
+import { createRig, fill } from '../drivers/simgpu/test-kit.ts';
+import { createDisplay, lightUp } from '../drivers/simkms/testing.ts';
+import { fenceOf } from '../sync/sync-file.ts';
+
+const WIDTH = 64;
+const HEIGHT = 48;
+
+describe('a commit tail', () => {
+  it('is a fence-signalling section, blocking or not, and breaks no rule', () => {
+    const { client, machine, kernel } = createDisplay();
+    const sections = vi.spyOn(kernel.locks, 'signallingThread');
+    const ids = client.output();
+    const [front, back] = [client.buffer(WIDTH, HEIGHT), client.buffer(WIDTH, HEIGHT)];
+    client.startCommit(lightUp(ids, front.fb, WIDTH, HEIGHT), ALLOW_MODESET);
+    machine.advance(40n * MILLISECOND);
+    client.commit([[ids.primary, { FB_ID: back.fb }]], NONBLOCK);
+    machine.advance(40n * MILLISECOND);
+    expect(sections.mock.calls.map(([what]) => what)).toEqual(['commit tail', 'commit tail']);
+    expect([kernel.locks.inSection, kernel.warnings.entries]).toEqual([false, []]);
+  });
+});
+
+describe('the scheduler of the GPU', () => {
+  function running() {
+    const rig = createRig();
+    const app = rig.client('app');
+    const image = app.image(16, 16);
+    const fence = fenceOf(app.task, app.submitForFence([fill(image, 1)]));
+    return { ...rig, app, image, fence };
+  }
+
+  it('is a fence-signalling section: who is told that a job is done takes no lock', () => {
+    const { kernel, machine, fence } = running();
+    const { lock } = new Reservation(kernel, 'some buffer');
+    fence.addCallback(() => void lock.lockAtOnce());
+    expect(() => machine.advance(10n * MILLISECOND)).toThrow('no lock in a fence-signalling section');
+    expect(kernel.warnings.entries[0]!.message).toContain('simgpu scheduler');
+  });
+
+  it('lets go of what a job used outside of it, where that may take locks', () => {
+    const { kernel, machine, app, image, device, fence } = running();
+    const [object] = device.objects;
+    const inSection: boolean[] = [];
+    const free = object!.backing[Symbol.dispose].bind(object!.backing);
+    object!.backing[Symbol.dispose] = () => {
+      inSection.push(kernel.locks.inSection);
+      free();
+    };
+    app.task.call(app.fd, drmIoctls.DRM_IOCTL_GEM_CLOSE, { handle: image.handle });
+    machine.advance(10n * MILLISECOND);
+    expect([fence.signalled, inSection, kernel.warnings.entries]).toEqual([true, [false], []]);
+  });
+});
