@@ -1,5 +1,6 @@
 import type { Figure, Section } from './figure.ts';
 import { frameFigures } from './frames.bench.ts';
+import { kernelFigures } from './kernel.bench.ts';
 import { metadataFigures } from './metadata.bench.ts';
 import { pixelFigures } from './pixels.bench.ts';
 import { startupFigures } from './startup.bench.ts';
@@ -33,6 +34,11 @@ export const sections: Record<string, Section> = {
     title: 'Metadata',
     how: 'System calls of one process, 25 rounds. A table is a sealed memfd: taken, its last record of 32 bytes read, and given back. A carrier is made with its content, given to another process, and given back by both. "Real memfds": of the host, as in a compositor that serves other processes.',
     measure: metadataFigures,
+  },
+  kernel: {
+    title: 'Kernel objects',
+    how: 'A kernel in virtual time, 15 rounds, all of them in turn. "Raw" is the call with its argument laid out in the memory of the process, as a C program has it; elsewhere the argument is an object that the call lays out and reads back. A thousand other objects live beside the one of the Map. Memory is what is left of the heap after a collection. "Each fence" compares few with many: 1 is linear.',
+    measure: kernelFigures,
   },
   frames: {
     title: 'Frames',
