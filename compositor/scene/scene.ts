@@ -254,14 +254,24 @@ export class Scene {
         this.#notify(observer => observer.frameWanted?.(surface));
   }
 
-  /** The common case: new pixels where the old ones were. */
+  /** The common case: new pixels where the old ones were. What a fullscreen window hides is no damage. */
   #damageContent(content: ReadonlyMap<Surface, Region>): void {
     let damage = Region.empty;
     for (const [surface, buffer] of content) {
       const placement = this.#placements.get(surface);
-      if (placement) damage = damage.union(contentDamage(placement, buffer));
+      if (placement) damage = damage.union(this.#seen(placement.window, contentDamage(placement, buffer)));
     }
     if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
+  }
+
+  /** The part of a window's damage that lies on outputs which no other window has to itself. */
+  #seen(window: Window, damage: Region): Region {
+    let seen = damage;
+    for (const output of this.#outputs) {
+      const full = this.#fullscreen.get(output.name);
+      if (full && full !== window) seen = seen.subtract(Region.of(output.geometry));
+    }
+    return seen;
   }
 
   #surfaceDestroyed(surface: Surface): TransactionEntry[] {
