@@ -6,5 +6,7 @@ export type Subtest = (probe: Probe) => void;
 /** A program of the suite: its subtests by name. */
 export interface Binary {
   readonly name: string;
+  /** Its subtests plug in devices, which have memory of their own for as long as there is the kernel. */
+  readonly addsDevices?: boolean;
   readonly subtests: { readonly [name: string]: Subtest };
 }

@@ -11,6 +11,7 @@ import { O_NONBLOCK, POLLIN } from '../../protocol/uapi/fcntl.ts';
 import { ioctl } from '../conformance/calls.ts';
 import { outcomeOf, type Probe } from '../conformance/probe.ts';
 import type { Binary, Subtest } from './binary.ts';
+import { createPixels, mapPixels } from './buffers.ts';
 import { lightDisplay } from './display.ts';
 
 const EVENT = drm_event_vblank.size;
@@ -95,14 +96,12 @@ export const drmRead: Binary = {
     }),
 
     'fault-buffer': events(file => {
-      // Memory of another device, present when somebody touches it.
-      const { task } = file.probe;
-      const memfd = task.memfdCreate('events');
-      task.truncate(memfd, 4096n);
-      const address = task.mmap(memfd, 4096);
+      // A buffer of the device itself, which nobody has touched yet.
+      const { probe, fd } = file;
+      const address = mapPixels(probe, fd, createPixels(probe, fd, 32, 32));
       file.generate(4n);
       equal(file.readTo(address, 4096), EVENT);
-      expectEvent(task.memory.copyFromUser(address, EVENT), 4n);
+      expectEvent(probe.task.memory.copyFromUser(address, EVENT), 4n);
     }),
 
     'empty-block': events(file => {

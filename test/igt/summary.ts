@@ -28,14 +28,14 @@ const namesOf = ({ asIs = [], adapted = [], skipped = [] }: Listing): string[] =
   ...skipped,
 ];
 
-const testsOf = ({ binary }: Listing): Binary['subtests'] =>
-  binaries.find(({ name }) => name === binary)?.subtests ?? {};
+const testsOf = ({ binary }: Listing): Binary =>
+  binaries.find(({ name }) => name === binary) ?? { name: binary, subtests: {} };
 
 function coverageOf(listing: Listing): IgtCoverage {
   const { binary, left = {} } = listing;
   const names = namesOf(listing);
   const tests = testsOf(listing);
-  const without = names.filter(name => !tests[name]);
+  const without = names.filter(name => !tests.subtests[name]);
   return {
     binary,
     subtests: names.length,
@@ -49,10 +49,10 @@ function coverageOf(listing: Listing): IgtCoverage {
 
 function reportOf(listing: Listing, options: SystemOptions): IgtReport {
   const tests = testsOf(listing);
-  const covered = namesOf(listing).filter(name => tests[name]);
+  const covered = namesOf(listing).filter(name => tests.subtests[name]);
   const failing = covered.flatMap(name => {
     try {
-      runSubtest({ name: listing.binary, subtests: tests }, name, options);
+      runSubtest(tests, name, options);
       return [];
     } catch (error) {
       return [{ subtest: fullName(listing.binary, name), complaint: String(error) }];

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { KernelThread } from '../../compositor/kernel/task/kernel-thread.ts';
 import { MILLISECOND } from '../../compositor/machine/machine.ts';
+import type { Probe } from '../conformance/probe.ts';
 import type { Subtest } from './binary.ts';
 import {
   ALL,
@@ -115,26 +116,23 @@ export function lifecycles(kind: Kind): { readonly [name: string]: Subtest } {
       );
     };
 
-  /** As a program waits that is interrupted all the time: again, until the same moment. */
+  /** Signals neither shorten nor lengthen a wait, whether the program waits again itself or the call begins anew. */
   const interrupted =
     (flags: number): Body =>
     syncobjs => {
-      const { machine, task } = syncobjs.probe;
       const handles = syncobjs.createMany(2);
       for (const handle of handles) kind.submit(syncobjs, handle, syncobjs.pending());
-      const until = syncobjs.after(100);
-      const alarm = (): void => {
-        for (const thread of [...task.sleeping]) thread.interrupt();
-        if (machine.now() < until) syncobjs.probe.later(7, alarm);
-      };
-      alarm();
-      let interruptions = -1;
-      let answer: Waited = 'EINTR';
-      for (; answer === 'EINTR'; interruptions++)
-        answer = syncobjs.finish(kind.start(syncobjs, handles, flags, until));
-      equal(answer, 'ETIME');
-      equal(machine.now(), until);
-      equal(interruptions, Math.floor(100 / 7));
+      for (const restart of [false, true]) {
+        const until = syncobjs.after(100);
+        interruptEvery(syncobjs.probe, 7, until, restart);
+        let interruptions = -1;
+        let answer: Waited = 'EINTR';
+        for (; answer === 'EINTR'; interruptions++)
+          answer = syncobjs.finish(kind.start(syncobjs, handles, flags, until));
+        equal(answer, 'ETIME');
+        equal(syncobjs.probe.machine.now(), until);
+        equal(interruptions, restart ? 0 : Math.floor(100 / 7));
+      }
     };
 
   const subtests: { readonly [name: string]: Body } = {
@@ -192,4 +190,13 @@ export function lifecycles(kind: Kind): { readonly [name: string]: Subtest } {
     'wait-all-interrupted': interrupted(ALL),
   };
   return withSyncobjs(subtests);
+}
+
+/** Signals to the program's sleeping calls until that time, their handler installed with SA_RESTART or without. */
+function interruptEvery(probe: Probe, milliseconds: number, until: bigint, restart: boolean): void {
+  if (probe.machine.now() + BigInt(milliseconds) * MILLISECOND >= until) return;
+  probe.later(milliseconds, () => {
+    for (const thread of [...probe.task.sleeping]) thread.interrupt({ restart });
+    interruptEvery(probe, milliseconds, until, restart);
+  });
 }
