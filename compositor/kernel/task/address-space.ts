@@ -87,10 +87,18 @@ export class AddressSpace {
     this.#mayFault = mayFault;
   }
 
-  /** Maps `length` bytes of `object` from `offset`; takes a reference to `file`. Returns the address. ENOMEM when full. */
+  /**
+   * Maps `length` bytes of `object` from `offset`; takes a reference to `file`. Returns the address. ENOMEM when full:
+   * the object is told that it is not mapped after all.
+   */
   map(object: MappedObject, length: number, options: MappingOptions = {}): bigint {
     const size = BigInt(pageAlign(length));
-    const { start, at } = this.#place(size);
+    const place = this.#place(size);
+    if (!place) {
+      object.unmapped?.();
+      throw new KernelError('ENOMEM', 'the address space is full');
+    }
+    const { start, at } = place;
     this.#next = start + size + BigInt(PAGE_SIZE);
     this.#mappings.splice(at, 0, {
       start,
@@ -239,10 +247,8 @@ export class AddressSpace {
   }
 
   /** Next fit: the first gap after the last mapping made, then from the bottom, so that addresses are not reused soon. */
-  #place(size: bigint): { start: bigint; at: number } {
-    const place = this.#gapFrom(this.#next, size) ?? this.#gapFrom(LOWEST, size);
-    if (!place) throw new KernelError('ENOMEM', 'the address space is full');
-    return place;
+  #place(size: bigint): { start: bigint; at: number } | null {
+    return this.#gapFrom(this.#next, size) ?? this.#gapFrom(LOWEST, size);
   }
 
   #gapFrom(from: bigint, size: bigint): { start: bigint; at: number } | null {

@@ -93,6 +93,7 @@ export class EventFile implements FileOperations {
 }
 
 export function createEventFile(kernel: Kernel, initial: number, flags: number): OpenFile {
+  kernel.mayAllocate('eventfd');
   const operations = new EventFile(kernel.allocateInode(), initial, (flags & EFD_SEMAPHORE) !== 0);
   return kernel.file(operations, O_RDWR | (flags & EFD_NONBLOCK ? O_NONBLOCK : 0));
 }

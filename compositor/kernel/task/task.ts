@@ -342,6 +342,7 @@ export class Task {
       const shared = (flags & MAP_SHARED) !== 0;
       const allowed = requireMayMap(file, protection, shared);
       const map = needs(file, file.operations.map, 'ENODEV');
+      this.kernel.mayAllocate('mapping');
       const request = { offset, length: BigInt(pageAlign(length)), protection, shared };
       const mapped = map.call(file.operations, { task: this, file }, request);
       return this.memory.map(mapped.object, length, {

@@ -138,6 +138,8 @@ function publish(
 ): OpenFile | null {
   checkContext(context);
   kernel.mayAllocate('simgpu job');
+  for (const _ of uses) kernel.mayAllocate('reservation slot');
+  for (const { point } of out) if (point !== 0n) kernel.mayAllocate('fence chain');
   const dependencies = [...waits, ...implicitFences(uses, flags)].filter(fence => !context.isOwn(fence));
   const job = new Job({ context, commands, uses });
   let file: OpenFile | null;
