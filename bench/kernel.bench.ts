@@ -17,6 +17,8 @@ import { type Figure, median } from './figure.ts';
 import { BenchKernel, type Rig, rawExport } from './kernel-rig.ts';
 
 const ROUNDS = 15;
+/** Rounds before them, in which the engine compiles. */
+const WARM_UP = 3;
 const MAP = 'a Map insert and delete of an object as large as a sync file';
 const CALLBACK = 'a callback through the run queue';
 const MERGE = 'merge of 2 and close';
@@ -229,7 +231,7 @@ const syncobjs: readonly Work[] = [
   {
     name: 'sync object signalled and waited for',
     base: MAP,
-    count: 1000,
+    count: 3000,
     prepare({ task, gpu }) {
       const handles = [task.call(gpu, syncobjIoctls.DRM_IOCTL_SYNCOBJ_CREATE, {}).handle];
       return () => {
@@ -241,7 +243,7 @@ const syncobjs: readonly Work[] = [
   {
     name: 'point of a timeline signalled and waited for',
     base: 'sync object signalled and waited for',
-    count: 1000,
+    count: 3000,
     prepare({ task, gpu }) {
       const handles = [task.call(gpu, syncobjIoctls.DRM_IOCTL_SYNCOBJ_CREATE, {}).handle];
       return at => {
@@ -269,8 +271,11 @@ function timeOf(bench: BenchKernel, { count, parts = 1, prepare }: Work): number
 function times(bench: BenchKernel): Figure[] {
   const measured = new Map<string, number[]>(works.map(({ name }) => [name, []]));
   // In turn, and compared round by round: a machine that is busy for a while is so for all of them.
-  for (let round = 0; round < ROUNDS; round++)
-    for (const work of works) measured.get(work.name)!.push(timeOf(bench, work));
+  for (let round = -WARM_UP; round < ROUNDS; round++)
+    for (const work of works) {
+      const time = timeOf(bench, work);
+      if (round >= 0) measured.get(work.name)!.push(time);
+    }
   return works.map(({ name, base }) => {
     const values = measured.get(name)!;
     const figure = { name, value: median(values), unit: 'ns' };

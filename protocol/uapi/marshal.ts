@@ -118,26 +118,30 @@ function misfit({ path }: Member, index: number, type: Scalar, value: unknown): 
   );
 }
 
-/** The value with counts that the caller left out, from the arrays they count. */
-function withCounts(struct: Struct, value: Value): Value {
-  let complete: { [field: string]: unknown } | null = null;
-  let derived: Map<string, string> | null = null;
+/** The counts that the caller left out, from the arrays they count; null when there are none. */
+function derivedCounts(struct: Struct, value: Value): Value | null {
+  let counts: { [field: string]: unknown } | null = null;
   for (const { name, type } of struct.references) {
     const { count } = type;
     if (typeof count !== 'string' || value[count] !== undefined || !isTarget(value[name])) continue;
     const length = lengthOf(value[name]);
-    const first = derived?.get(count);
-    complete ??= { ...value };
-    if (first !== undefined && Number(complete[count]) !== length)
-      throw new TypeError(
-        `${struct.name}: ${first} has ${String(complete[count])} elements and ${name} has ${length}, but ${count} counts both`,
-      );
-    derived ??= new Map();
-    derived.set(count, name);
-    const counter = struct.fields[count] as Scalar;
-    complete[count] = typeof counter.zero === 'bigint' ? BigInt(length) : length;
+    const known = counts?.[count];
+    if (known !== undefined && Number(known) !== length) throw unequal(struct, count, value);
+    counts ??= {};
+    counts[count] = typeof (struct.fields[count] as Scalar).zero === 'bigint' ? BigInt(length) : length;
   }
-  return complete ?? value;
+  return counts;
+}
+
+function unequal({ name, references }: Struct, count: string, value: Value): TypeError {
+  const arrays = references
+    .filter(({ name, type }) => type.count === count && isTarget(value[name]))
+    .map(({ name }) => ({ name, length: lengthOf(value[name]) }));
+  const [first] = arrays;
+  const other = arrays.find(({ length }) => length !== first!.length);
+  return new TypeError(
+    `${name}: ${first!.name} has ${first!.length} elements and ${other!.name} has ${other!.length}, but ${count} counts both`,
+  );
 }
 
 function encodePointer(block: Block, member: Member, type: Pointer, offset: number, value: unknown): void {
@@ -209,9 +213,9 @@ function encodeStruct(block: Block, struct: Struct, offset: number, value: Value
       throw new TypeError(
         `${struct.name} has no field ${field}; it has ${Object.keys(struct.fields).join(', ')}`,
       );
-  const complete = struct.references.length === 0 ? value : withCounts(struct, value);
+  const counts = struct.references.length === 0 ? null : derivedCounts(struct, value);
   for (const member of struct.members)
-    encodeMember(block, member, offset + member.offset, complete[member.name]);
+    encodeMember(block, member, offset + member.offset, value[member.name] ?? counts?.[member.name]);
 }
 
 /** Bytes of a flexible array at the end of the argument. */

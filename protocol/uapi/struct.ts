@@ -272,17 +272,43 @@ export function elementCount(
   return count === undefined ? undefined : Number(value[count] ?? 0);
 }
 
+/** Names are ASCII, for which the encoders of the host cost ten times what they do. */
+const ASCII_END = 0x80;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /** Text up to the first NUL of `length` bytes, or all of them. */
 export function readText(view: DataView, offset: number, length: number): string {
+  let text = '';
+  for (let at = offset; at < offset + length; at++) {
+    const byte = view.getUint8(at);
+    if (byte === 0) return text;
+    if (byte >= ASCII_END) return decodeText(view, offset, length);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function decodeText(view: DataView, offset: number, length: number): string {
   const raw = new Uint8Array(view.buffer, view.byteOffset + offset, length);
   const end = raw.indexOf(0);
   return decoder.decode(raw.slice(0, end < 0 ? length : end));
 }
 
+/** What follows the text is zero already. */
 function writeText(view: DataView, offset: number, length: number, text: string): void {
+  const end = Math.min(length, text.length);
+  for (let at = 0; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= ASCII_END) {
+      encodeText(view, offset, length, text);
+      return;
+    }
+    view.setUint8(offset + at, code);
+  }
+}
+
+function encodeText(view: DataView, offset: number, length: number, text: string): void {
   new Uint8Array(view.buffer, view.byteOffset + offset, length).set(encoder.encode(text).subarray(0, length));
 }
 
