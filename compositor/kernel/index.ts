@@ -52,6 +52,7 @@ export type { Behaviour, KernelVersion } from './behaviour.ts';
 export type { Importer } from './dma-buf/attachment.ts';
 export type { Coherency, CoherencyTrap } from './dma-buf/coherency.ts';
 export { DmaBuf, type DmaBufOperations, dmaBufOf, exportDmaBuf } from './dma-buf/dma-buf.ts';
+export { lockAll } from './dma-buf/lock-all.ts';
 export { Reservation, Usage, usageToWaitFor } from './dma-buf/reservation.ts';
 export {
   createShmem,
@@ -101,6 +102,7 @@ export { SoftwareTimeline } from './sync/software-timeline.ts';
 export { addSwSync, SW_SYNC_PATH } from './sync/sw-sync.ts';
 export { createSyncFile, SyncFile } from './sync/sync-file.ts';
 export { Syncobj } from './sync/syncobj.ts';
+export { type AcquireContext, WwMutex } from './sync/ww-mutex.ts';
 export * from './task/index.ts';
 export { type LockRule, LockRuleBroken } from './task/lock-rules.ts';
 export type { Warning, Warnings } from './task/warnings.ts';

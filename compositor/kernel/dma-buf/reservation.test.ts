@@ -3,7 +3,7 @@ import type { Fence } from '../sync/fence.ts';
 import { FenceArray } from '../sync/fence-array.ts';
 import { waitForFence } from '../sync/wait.ts';
 import type { AcquireContext } from '../sync/ww-mutex.ts';
-import { createTimeline, errnoOf, startKernel } from '../task/fixture.ts';
+import { createTimeline, errnoOf, lockElsewhere, startKernel } from '../task/fixture.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
 import { Reservation, Usage, usageToWaitFor } from './reservation.ts';
 
@@ -117,11 +117,13 @@ describe('the lock of a reservation', () => {
   it('is passed on to who waits for it', () => {
     const { resv, kernel, machine } = start();
     expect(resv.lock.tryLock()).toBe(true);
-    const waiter = kernel.thread('waiter', resv.lock.lock());
-    expect(waiter.ended).toBe(false);
+    const giveBack = lockElsewhere(kernel, resv.lock);
     resv.lock.unlock();
     machine.settle();
-    expect([waiter.ended, resv.lock.tryLock()]).toEqual([true, false]);
+    expect([resv.lock.locked, resv.lock.held, resv.lock.tryLock()]).toEqual([true, false, false]);
+    giveBack();
+    machine.settle();
+    expect(resv.lock.locked).toBe(false);
   });
 
   /** A thread that takes one, then, after `go`, the other, and gives back what it has. */
