@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   F_ADD_SEALS,
@@ -243,6 +244,27 @@ describe('memory that other processes may map', () => {
     task.munmap(newer, 8192);
     const last = task.mmap(fd, 8192, { protection: PROT_READ });
     expect(task.memory.view(last, 1, false)[0]).toBe(6);
+  });
+
+  it('cannot be sealed against writing while a process that it was lent to has it mapped', () => {
+    const lentTo = (ask: boolean) => {
+      const { task } = start();
+      const fd = sealedMemfd(task, 8192);
+      const file = task.files.get(fd).as(MemFile, 'memfd');
+      // Another process, with a mapping of its own.
+      const other = start();
+      const real = file.backing.hostDescriptor;
+      if (real === null) return null;
+      if (ask) file.hostDescriptor();
+      const copy = openSync(`/proc/self/fd/${real}`, 'r+');
+      const theirs = other.task.files.get(other.kernel.adopt(other.task, copy)).as(MemFile, 'memfd');
+      const mapped = theirs.backing.pin(0, 8192, 'write');
+      const answer = errnoOf(() => task.fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+      mapped[Symbol.dispose]();
+      return answer;
+    };
+    expect(lentTo(true)).toBe(host?.canMap ? 'EBUSY' : null);
+    expect(lentTo(false)).toBeNull();
   });
 
   it('is cut although it is sealed against writing, and empty where it grows again', () => {

@@ -75,6 +75,8 @@ export class MemFile implements FileOperations {
   /** Open files, and a directory that has it. */
   #uses = 1;
   readonly #adopted: boolean;
+  /** Another process was given the real descriptor. */
+  #lent = false;
   #seals: number;
   /** Shared mappings that are, or may be made, writable: they keep F_SEAL_WRITE away. */
   readonly #writable = new Set<MappedBacking>();
@@ -259,6 +261,7 @@ export class MemFile implements FileOperations {
 
   hostDescriptor(): { fd: number; offset: bigint } | null {
     const fd = this.backing.hostDescriptor;
+    this.#lent ||= fd !== null;
     return fd === null ? null : { fd, offset: 0n };
   }
 
@@ -269,7 +272,7 @@ export class MemFile implements FileOperations {
 
   /**
    * Others who have the real descriptor see the seals too. On a memfd of this kernel F_SEAL_WRITE may have to stay away
-   * there: what this process maps, it maps writable.
+   * there: what this process maps, it maps writable. Not once others were given it: EBUSY may mean that they have mapped it.
    */
   #sealOnHost(memory: HostMemory, seals: number): void {
     // Mappings that exist may go on writing: there, too, they have to be made before the seal.
@@ -277,7 +280,8 @@ export class MemFile implements FileOperations {
     try {
       memory.addHostSeals(seals);
     } catch (error) {
-      if (this.#adopted || !(error instanceof KernelError) || error.code !== 'EBUSY') throw error;
+      if (this.#adopted || this.#lent || !(error instanceof KernelError) || error.code !== 'EBUSY')
+        throw error;
     }
   }
 
