@@ -21,8 +21,9 @@ const ROUNDS = 15;
 const WARM_UP = 3;
 const MAP = 'a Map insert and delete of an object as large as a sync file';
 const CALLBACK = 'a callback through the run queue';
-const MERGE = 'merge of 2 and close';
-const FEW = 'export with 10 fences and close, each fence';
+const TEN = 'export with 10 fences and close, each fence';
+const HUNDRED = 'export with 100 fences and close, each fence';
+const MERGE_64 = 'merge of 64 and close, each fence';
 const BUFFERS = 1000;
 
 /** Something to measure. */
@@ -122,8 +123,9 @@ const dmaBufs: readonly Work[] = [
       return () => task.close(task.call(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, argument).fd);
     },
   },
-  exports(FEW, 10, { parts: 10 }),
-  exports('export with 1000 fences and close, each fence', 1000, { parts: 1000, count: 50, base: FEW }),
+  exports(TEN, 10, { parts: 10 }),
+  exports(HUNDRED, 100, { parts: 100, count: 500 }),
+  exports('export with 1000 fences and close, each fence', 1000, { parts: 1000, count: 50, base: HUNDRED }),
   {
     name: 'import of a sync file whose fence then signals',
     base: MAP,
@@ -140,7 +142,7 @@ const dmaBufs: readonly Work[] = [
   },
   {
     name: `export from each of ${BUFFERS} buffers with 10 fences, each fence`,
-    base: FEW,
+    base: TEN,
     count: BUFFERS,
     parts: 10,
     prepare(rig) {
@@ -166,9 +168,9 @@ const mergeOf = (name: string, fences: number, more: Partial<Work> = {}): Work =
 });
 
 const merges: readonly Work[] = [
-  mergeOf(MERGE, 2),
-  mergeOf('merge of 2 and close, each fence', 2, { parts: 2 }),
-  mergeOf('merge of 64 and close, each fence', 64, { parts: 64, base: 'merge of 2 and close, each fence' }),
+  mergeOf('merge of 2 and close', 2),
+  mergeOf(MERGE_64, 64, { parts: 64 }),
+  mergeOf('merge of 1024 and close, each fence', 1024, { parts: 1024, count: 30, base: MERGE_64 }),
 ];
 
 const signals: readonly Work[] = [

@@ -37,7 +37,7 @@ export const sections: Record<string, Section> = {
   },
   kernel: {
     title: 'Kernel objects',
-    how: 'A kernel in virtual time, 15 rounds, all of them in turn. "Raw" is the call with its argument laid out in the memory of the process, as a C program has it; elsewhere the argument is an object that the call lays out and reads back. A thousand other objects live beside the one of the Map. Memory is what is left of the heap after a collection. "Each fence" compares few with many: 1 is linear.',
+    how: 'A kernel in virtual time, 15 rounds, all of them in turn. "Raw" is the call with its argument laid out in the memory of the process, as a C program has it; elsewhere the argument is an object that the call lays out and reads back. A thousand other objects live beside the one of the Map. Memory is what is left of the heap after a collection. "Each fence" is a part of what so many of them cost together: 1 is linear, less has a part that does not grow.',
     measure: kernelFigures,
   },
   frames: {
