@@ -127,3 +127,28 @@ it('a fence that another device’s process promises and forgets expires, and th
   await session.advance(10_000n * MILLISECOND);
   expect(await session.pixel(9, 9)).toBe(RED);
 });
+
+it('sync objects that a release needs for a moment are destroyed, when it fails too (fd-export-object-destroyed)', async () => {
+  const { session, commits, image } = await stage('timeline');
+  const { task } = session.compositor;
+  const made = new Set<unknown>();
+  const { call } = task;
+  task.call = (fd, ioctl, value) => {
+    const answer = call(fd, ioctl, value);
+    if (ioctl.name === 'DRM_IOCTL_SYNCOBJ_CREATE') made.add((answer as unknown as { handle: number }).handle);
+    if (ioctl.name === 'DRM_IOCTL_SYNCOBJ_DESTROY')
+      made.delete((value as unknown as { handle: number }).handle);
+    return answer;
+  };
+  const images = [await image(RED), await image(GREEN), await image(BLUE)];
+  let released = 0;
+  for (let frame = 0; frame < 12; frame++) {
+    if (frame === 4) session.failures.failNext('DRM_IOCTL_SYNCOBJ_TRANSFER', 'ENOMEM', { times: 3 });
+    commits.commit(images[frame % 3]!);
+    await session.vblank(2);
+    released = commits.records.filter(({ told }) => told === 1).length;
+    expect([...made]).toEqual([]);
+  }
+  expect([released, session.failures.struck]).toEqual([11, 3]);
+  await session.end({ faults: 'expected' });
+});
