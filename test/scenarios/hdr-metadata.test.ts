@@ -113,6 +113,25 @@ describe('HDR metadata', () => {
     await session.end();
   });
 
+  it.each(['DRM_IOCTL_MODE_CREATEPROPBLOB', 'DRM_IOCTL_MODE_ATOMIC'])(
+    'and its picture come late together when %s fails',
+    async call => {
+      const { session, film } = await theatre({ kind: 'dmabuf' });
+      const told = watch(session);
+      await session.draw(film, 1, { hdrMetadata: shot(1) });
+      await session.vblank(3);
+      session.failures.failNext(call, 'ENOMEM', { times: 2 });
+      await session.draw(film, 2, { hdrMetadata: shot(2) });
+      await session.vblank(1);
+      expect(told.at(-1)).toEqual({ maxCll: 1, blue: 1 });
+      await session.vblank(6);
+      expect(session.failures.struck).toBe(2);
+      expect(told.at(-1)).toEqual({ maxCll: 2, blue: 2 });
+      for (const { maxCll, blue } of told) expect(maxCll ?? 0).toBe(blue);
+      await session.end({ faults: 'expected' });
+    },
+  );
+
   it('leaves nothing behind', async () => {
     const session = new TestSession({ outputs: [SCREEN] });
     await session.expectSteady(async () => {
