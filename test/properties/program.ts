@@ -101,7 +101,13 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 /** Programs of up to `length` calls. */
-export const programs = (length: number, failures: boolean, begin?: Begin): fc.Arbitrary<Program> =>
-  fc
-    .tuple(fc.array(step, { maxLength: length, size: 'max' }), fc.nat({ max: 1000 }), fc.boolean())
-    .map(([steps, seed, abrupt]) => new Program(steps, { seed, failures, abrupt }, begin));
+export function programs(length: number, failures: boolean, begin?: Begin): fc.Arbitrary<Program> {
+  const steps = fc.array(step, { maxLength: length, size: 'max' });
+  const options = fc.record({
+    seed: fc.nat({ max: 1000 }),
+    failures: fc.constant(failures),
+    abrupt: fc.boolean(),
+    behaves: fc.constantFrom('7.2' as const, '6.12' as const),
+  });
+  return fc.tuple(steps, options).map(([steps, options]) => new Program(steps, options, begin));
+}

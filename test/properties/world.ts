@@ -1,3 +1,4 @@
+import type { KernelVersion } from '../../compositor/kernel/behaviour.ts';
 import { createSimgpu } from '../../compositor/kernel/drivers/simgpu/index.ts';
 import { createVgem } from '../../compositor/kernel/drivers/vgem/index.ts';
 import type { DrmDevice } from '../../compositor/kernel/drm/device.ts';
@@ -34,6 +35,7 @@ export interface WorldOptions {
   failures?: boolean;
   /** The processes die in the middle of what they do; by default it comes to its end first. */
   abrupt?: boolean;
+  behaves?: KernelVersion;
   host?: KernelOptions['host'];
 }
 
@@ -53,7 +55,13 @@ export class World {
   #failure: Failure | null = null;
   #instant = { now: -1n, entries: 0 };
 
-  constructor({ seed = 1, failures = true, abrupt = false, host = null }: WorldOptions = {}) {
+  constructor({
+    seed = 1,
+    failures = true,
+    abrupt = false,
+    behaves = '7.2',
+    host = null,
+  }: WorldOptions = {}) {
     this.#abrupt = abrupt;
     this.#failures = failures;
     this.machine = new VirtualMachine({
@@ -61,7 +69,7 @@ export class World {
       order: 'random',
       trace: (now, label) => this.#count(now, label),
     });
-    this.kernel = new Kernel({ machine: this.machine, memoryBytes: 8 << 20, host });
+    this.kernel = new Kernel({ machine: this.machine, memoryBytes: 8 << 20, host, behaves });
     this.kernel.failAllocation = what => this.#failure?.fails(what) ?? false;
     addUdmabufDevice(this.kernel);
     addSwSync(this.kernel);
