@@ -6,6 +6,7 @@ export type LockClass = string;
 
 export const MMAP = 'mmap_lock';
 export const RESERVATION = 'reservation_ww_class';
+export const MODESET: LockClass = 'crtc_ww_class';
 export const RECLAIM = 'fs_reclaim';
 export const SIGNALLING = 'dma_fence_map';
 

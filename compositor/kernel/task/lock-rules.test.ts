@@ -3,6 +3,7 @@ import { Reservation, Usage } from '../dma-buf/reservation.ts';
 import { WwMutex } from '../sync/ww-mutex.ts';
 import { createTimeline, startKernel } from './fixture.ts';
 import { type Sleeping, sleepUntil } from './kernel-thread.ts';
+import { MODESET } from './lock-classes.ts';
 import { LockRuleBroken } from './lock-rules.ts';
 
 function start() {
@@ -86,7 +87,7 @@ describe('locks that a kernel thread holds while it sleeps', () => {
 
   it('are taken in one order, found the first time that the other is seen', () => {
     const { a, ruleOf, kernel } = start();
-    const crtc = new WwMutex('crtc 1', kernel.locks, 'crtc_ww_class');
+    const crtc = new WwMutex('crtc 1', kernel.locks, MODESET);
     function* nested(outer: WwMutex, inner: WwMutex): Sleeping<void> {
       yield* outer.lock();
       try {

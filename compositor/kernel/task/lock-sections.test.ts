@@ -9,6 +9,7 @@ import { Reservation } from '../dma-buf/reservation.ts';
 import { createRig, fill } from '../drivers/simgpu/test-kit.ts';
 import { createDisplay, lightUp } from '../drivers/simkms/testing.ts';
 import { fenceOf } from '../sync/sync-file.ts';
+import { MODESET } from './lock-classes.ts';
 
 const WIDTH = 64;
 const HEIGHT = 48;
@@ -25,6 +26,24 @@ describe('a commit tail', () => {
     machine.advance(40n * MILLISECOND);
     expect(sections.mock.calls.map(([what]) => what)).toEqual(['commit tail', 'commit tail']);
     expect([kernel.locks.inSection, kernel.warnings.entries]).toEqual([false, []]);
+  });
+});
+
+describe('a blocking commit', () => {
+  it('takes modeset locks and no others, and breaks no rule with them', () => {
+    const { client, machine, kernel } = createDisplay();
+    const ids = client.output();
+    const front = client.buffer(WIDTH, HEIGHT);
+    const held: string[] = [];
+    const { acquired } = kernel.locks;
+    vi.spyOn(kernel.locks, 'acquired').mockImplementation((lock, context) => {
+      held.push(lock.lockClass);
+      acquired.call(kernel.locks, lock, context);
+    });
+    client.startCommit(lightUp(ids, front.fb, WIDTH, HEIGHT), ALLOW_MODESET);
+    machine.advance(40n * MILLISECOND);
+    expect(new Set(held)).toEqual(new Set([MODESET]));
+    expect(kernel.warnings.entries).toEqual([]);
   });
 });
 

@@ -18,7 +18,7 @@ export function* updatePlane(
   plane: Plane,
   change: (state: AtomicState) => void,
 ): Sleeping<void> {
-  yield* withModesetLocks(function* (locks) {
+  yield* withModesetLocks(device.kernel.locks, function* (locks) {
     const state = new AtomicState(device, locks);
     change(state);
     checkState(state, new Set());

@@ -34,7 +34,7 @@ type Argument = Readonly<StructValue<typeof drm_mode_atomic>>;
  */
 export function* atomicIoctl(device: KmsDevice, call: DrmCall, argument: Argument): Sleeping<void> {
   checkFlags(call, argument);
-  yield* withModesetLocks(locks => {
+  yield* withModesetLocks(device.kernel.locks, locks => {
     const state = new AtomicState(device, locks);
     state.allowModeset = (argument.flags & DRM_MODE_ATOMIC_ALLOW_MODESET) !== 0;
     return perform(new AtomicRequest(state, call.file, call.task), argument);

@@ -151,7 +151,8 @@ function* removeByWork(device: KmsDevice, fb: Framebuffer): Sleeping<void> {
 /** `drm_framebuffer_remove`: planes that show it are switched off, which is waited for; the CRTC stays lit. */
 function* removeFramebuffer(device: KmsDevice, fb: Framebuffer): Sleeping<void> {
   try {
-    if (fb.references > 1) yield* withModesetLocks(locks => switchOff(new AtomicState(device, locks), fb));
+    if (fb.references > 1)
+      yield* withModesetLocks(device.kernel.locks, locks => switchOff(new AtomicState(device, locks), fb));
   } finally {
     fb.put();
   }

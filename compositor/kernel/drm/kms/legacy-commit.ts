@@ -21,7 +21,7 @@ export interface LegacyOptions {
 
 /** A call from before atomic commits, as one: modesets are allowed, and it blocks unless it says otherwise. */
 export function* legacyCommit(device: KmsDevice, call: DrmCall, options: LegacyOptions): Sleeping<void> {
-  yield* withModesetLocks(locks => {
+  yield* withModesetLocks(device.kernel.locks, locks => {
     const state = new AtomicState(device, locks);
     state.allowModeset = true;
     return perform(new AtomicRequest(state, call.file, call.task), options);

@@ -1,4 +1,6 @@
 import { type Sleeping, waitUntil } from '../../task/kernel-thread.ts';
+import { MODESET } from '../../task/lock-classes.ts';
+import type { Lockable, LockRules } from '../../task/lock-rules.ts';
 import { WaitQueue } from '../../task/wait-queue.ts';
 
 /** Thrown inside a request that met a lock of another: drop everything, wait for it, begin again. */
@@ -11,7 +13,9 @@ export class Contended extends Error {
 }
 
 /** One object's lock (`struct drm_modeset_lock`). */
-export class ModesetLock {
+export class ModesetLock implements Lockable {
+  readonly what = 'a modeset lock';
+  readonly lockClass = MODESET;
   readonly queue = new WaitQueue();
   owner: ModesetLocks | null = null;
 }
@@ -21,17 +25,25 @@ export class ModesetLock {
  * Contended instead of deadlocking; the request backs off and repeats all of its work, so EDEADLK never gets out.
  */
 export class ModesetLocks {
+  readonly #rules: LockRules;
   readonly #held = new Set<ModesetLock>();
+
+  constructor(rules: LockRules) {
+    this.#rules = rules;
+  }
 
   take(lock: ModesetLock): void {
     if (lock.owner === this) return;
+    this.#rules.mightLock(lock, this);
     if (lock.owner !== null) throw new Contended(lock);
     lock.owner = this;
     this.#held.add(lock);
+    this.#rules.acquired(lock, this);
   }
 
   releaseAll(): void {
     for (const lock of this.#held) {
+      this.#rules.released(lock, true);
       lock.owner = null;
       lock.queue.wakeAll();
     }
@@ -40,9 +52,12 @@ export class ModesetLocks {
 }
 
 /** Runs `body` with a set of locks, from the start again each time it meets a lock of another request. EINTR. */
-export function* withModesetLocks<T>(body: (locks: ModesetLocks) => Sleeping<T>): Sleeping<T> {
+export function* withModesetLocks<T>(
+  rules: LockRules,
+  body: (locks: ModesetLocks) => Sleeping<T>,
+): Sleeping<T> {
   for (;;) {
-    const locks = new ModesetLocks();
+    const locks = new ModesetLocks(rules);
     let contended: ModesetLock;
     try {
       return yield* body(locks);
