@@ -24,6 +24,8 @@ export class SoftwareTimeline implements Disposable {
   readonly #driver: string;
   readonly #lifetime: Nanoseconds | null;
   readonly #pending = new Set<{ value: number; fence: ExpiringFence }>();
+  /** Of those the ones that any number of sync files may have. */
+  readonly #shared = new Map<number, ExpiringFence>();
   #value = 0;
 
   constructor(kernel: Kernel, options: SoftwareTimelineOptions) {
@@ -38,8 +40,13 @@ export class SoftwareTimeline implements Disposable {
     return this.#value;
   }
 
-  /** A fence that signals once the counter reaches `value`; signalled already if it has. */
+  /**
+   * A fence that signals once the counter reaches `value`; signalled already if it has. A value that is to come has one
+   * fence (`sync_pt_create`), unless fences expire: then each has its own time.
+   */
   createFence(value: number): Fence {
+    const shared = this.#lifetime === null ? this.#shared.get(value) : undefined;
+    if (shared) return shared;
     const identity = {
       driver: this.#driver,
       timeline: this.name,
@@ -71,7 +78,11 @@ export class SoftwareTimeline implements Disposable {
 
   #track(entry: { value: number; fence: ExpiringFence }): void {
     this.#pending.add(entry);
-    entry.fence.addCallback(() => this.#pending.delete(entry));
+    if (this.#lifetime === null) this.#shared.set(entry.value, entry.fence);
+    entry.fence.addCallback(() => {
+      this.#pending.delete(entry);
+      this.#shared.delete(entry.value);
+    });
   }
 
   #reached(value: number): boolean {

@@ -50,6 +50,19 @@ describe('sw_sync', () => {
     expect(root.poll(fd, POLLIN)).toBe(POLLIN);
   });
 
+  it('has one fence for a value that is to come, however many sync files', () => {
+    const { root, timeline, fence, status } = start();
+    const [one, other] = [fence(3), fence(3)];
+    expect(fenceOf(root, one)).toBe(fenceOf(root, other));
+    root.call(one, SYNC_IOC_SET_DEADLINE, { deadline_ns: 55n });
+    expect(root.call(timeline, SW_SYNC_GET_DEADLINE, { fence_fd: other }).deadline_ns).toBe(55n);
+    root.close(one);
+    root.call(timeline, SW_SYNC_IOC_INC, { value: 3 });
+    expect(status(other)).toBe(1);
+    // What has passed is a fence of its own each time.
+    expect(fenceOf(root, fence(3))).not.toBe(fenceOf(root, other));
+  });
+
   it('tells the deadline that a fence of a software timeline was given, and nothing else', () => {
     const { root, timeline, fence } = start();
     const fd = fence(1);
