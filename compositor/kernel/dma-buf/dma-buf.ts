@@ -40,6 +40,8 @@ export interface DmaBufOperations {
   map?(attachment: Attachment, offset: number, length: number, access: PinAccess): Pin;
   /** Checks a process's mapping before it is made (EINVAL for private ones, as udmabuf). */
   mayMap?(request: MapRequest): void;
+  /** It has no vmap for the kernel: EINVAL. */
+  readonly noVmap?: boolean;
   beginCpuAccess?(direction: AccessDirection): void | Sleeping<void>;
   endCpuAccess?(direction: AccessDirection): void;
   /** A real descriptor with the same bytes; default: the backing's, from its start. */

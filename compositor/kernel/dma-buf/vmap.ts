@@ -1,4 +1,5 @@
 import type { Pin, PinAccess } from '../memory/backing.ts';
+import { require } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
 import type { DmaBuf } from './dma-buf.ts';
 
@@ -96,8 +97,8 @@ export class Vmaps {
   }
 
   /**
-   * `dma_buf_vmap_unlocked`: takes the lock and pins; the map is good until its `vunmap`. No attachment is needed. EINTR,
-   * ENOMEM.
+   * `dma_buf_vmap_unlocked`: takes the lock and pins; the map is good until its `vunmap`. No attachment is needed. EINVAL
+   * where the exporter has none, EINTR, ENOMEM.
    */
   *pinned(access: PinAccess): Sleeping<Vmap> {
     const { buffer } = this;
@@ -173,7 +174,8 @@ export class Vmaps {
   }
 
   #mapped(access: PinAccess): Pin {
-    const { backing } = this.buffer.operations;
+    const { backing, noVmap, exporter } = this.buffer.operations;
+    require(!noVmap, 'EINVAL', `${exporter} does not map its memory for the kernel`);
     return backing.movable?.vmap() ?? backing.pin(0, this.buffer.size, access);
   }
 

@@ -1,4 +1,5 @@
 import type { Attachment } from '../dma-buf/attachment.ts';
+import type { MovableMemory } from '../dma-buf/move.ts';
 import type { Backing, HeldPages, Pin, PinAccess } from '../memory/backing.ts';
 import { KernelError } from '../task/kernel-error.ts';
 
@@ -21,6 +22,11 @@ export class ImportedBacking implements Backing {
 
   get hostDescriptor(): number | null {
     return this.#exporters.hostDescriptor;
+  }
+
+  /** The identity of mappings is the exporter's, through whichever file they were made. */
+  get movable(): MovableMemory | undefined {
+    return this.#exporters.movable;
   }
 
   pin(offset: number, length: number, access?: PinAccess): Pin {

@@ -47,7 +47,7 @@ export interface Backing extends Disposable {
   /** A real descriptor with the same bytes, lent; null when the memory exists in this process alone. */
   readonly hostDescriptor: number | null;
   /** Where its exporter may move it or take it away: who is asked and told. Without it, it stays where it is. */
-  readonly movable?: MovableMemory;
+  readonly movable?: MovableMemory | undefined;
 }
 
 /** Pages of a backing in a row, held until disposed. Offsets count from the first. */

@@ -44,6 +44,11 @@ describe('a blocking commit', () => {
     machine.advance(40n * MILLISECOND);
     expect(new Set(held)).toEqual(new Set([MODESET]));
     expect(kernel.warnings.entries).toEqual([]);
+    // It waits for fences with them held: who signals one may not take them any more.
+    const lock = { what: 'the lock of a plane', lockClass: MODESET };
+    expect(() => kernel.locks.signalling('vblank', () => kernel.locks.mightLock(lock))).toThrow(
+      'no lock in a fence-signalling section',
+    );
   });
 });
 

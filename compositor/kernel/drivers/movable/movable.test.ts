@@ -3,8 +3,9 @@ import { DMA_BUF_IOCTL_SYNC, DMA_BUF_SYNC_END, DMA_BUF_SYNC_RW } from '../../../
 import { drmIoctls } from '../../../../protocol/uapi/drm.ts';
 import { modeIoctls } from '../../../../protocol/uapi/drm-mode.ts';
 import type { Attachment } from '../../dma-buf/attachment.ts';
-import { MovableMapping, ObjectMappings } from '../../dma-buf/move-mapping.ts';
+import { MovableMapping, mapMemory, ObjectMappings } from '../../dma-buf/move-mapping.ts';
 import { Usage } from '../../dma-buf/reservation.ts';
+import { ImportedBacking } from '../../drm/imported-backing.ts';
 import { BusError } from '../../task/address-space.ts';
 import { createTimeline, errnoOf } from '../../task/fixture.ts';
 import { movableOf } from './device.ts';
@@ -117,6 +118,17 @@ describe('mappings of a buffer that moves', () => {
     task.munmap(address, 4096);
     task.munmap(address + 8192n, 4096);
     expect(mappings.present).toBe(0);
+  });
+
+  it('are the object’s also where they are made through an importer’s object', () => {
+    const { ttm, make, exportOf, run } = startMovable();
+    const made = make(ttm.device);
+    const imported = new ImportedBacking(exportOf(made).attach({ name: 'importer' }));
+    const mapped = mapMemory(imported, { offset: 0, length: 4096 });
+    mapped.view(0, 1, true)[0] = 0x44;
+    expect(movableOf(made.object).mappings.present).toBe(1);
+    run(ttm.evict(made.object));
+    expect([movableOf(made.object).mappings.present, mapped.view(0, 1, false)[0]]).toEqual([0, 0x44]);
   });
 
   it('that were made under another identity are missed: found when used, and nobody else’s memory is touched', () => {

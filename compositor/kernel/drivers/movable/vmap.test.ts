@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DMA_HEAP_IOCTL_ALLOC } from '../../../../protocol/uapi/dma-heap.ts';
 import { PROT_READ } from '../../../../protocol/uapi/fcntl.ts';
-import { type DmaBuf, dmaBufOf } from '../../dma-buf/dma-buf.ts';
+import { type DmaBuf, dmaBufOf, exportDmaBuf } from '../../dma-buf/dma-buf.ts';
+import { createBacking } from '../../memory/create-backing.ts';
 import { addSystemHeap } from '../../memory/dma-heap.ts';
 import { createDmaBuf, errnoOf, lockElsewhere } from '../../task/fixture.ts';
 import type { Sleeping } from '../../task/kernel-thread.ts';
@@ -114,6 +115,18 @@ describe.each(Object.keys(exporters))('vmap of a buffer of %s', name => {
     run(buffer.vmap());
     task.exit();
     expect(kernel.warnings.entries.map(({ rule }) => rule)).toEqual(['vmap and vunmap are paired']);
+  });
+});
+
+describe('vmap of a buffer whose exporter has none', () => {
+  it('is EINVAL, and leaves neither lock nor pin', () => {
+    const { kernel, run } = startMovable();
+    const backing = createBacking(kernel, 4096);
+    const release = () => backing[Symbol.dispose]();
+    const buffer = exportDmaBuf(kernel, { exporter: 'bare', backing, noVmap: true, release });
+    expect(errnoOf(() => run(buffer.vmap()))).toBe('EINVAL');
+    expect(errnoOf(() => run(locked(buffer, () => buffer.vmapLocked())))).toBe('EINVAL');
+    expect([buffer.pinCount, buffer.reservation.lock.locked]).toEqual([0, false]);
   });
 });
 

@@ -42,6 +42,7 @@ export function* commitState(state: AtomicState, options: CommitOptions): Sleepi
   try {
     hintDeadline(state, fences);
     if (!options.nonblock) {
+      state.device.kernel.locks.mayWaitForFence();
       for (const fence of fences) yield* waitForFence(fence);
       for (const commit of preceding) yield* commit.hwDone.wait(`hardware of ${commit.crtc.name}`, true);
     }
