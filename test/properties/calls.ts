@@ -12,6 +12,7 @@ import {
   process,
   syncobjHandle,
 } from './arguments.ts';
+import { SIDE } from './display.ts';
 import type { World } from './world.ts';
 
 /** A kernel call of a program: what its arguments are chosen from, and what it does. */
@@ -33,6 +34,7 @@ const syncFile = ofKind('sync_file');
 const eventfd = ofKind('eventfd');
 const simgpu = device('simgpu');
 const vgem = device('vgem');
+const simkms = device('simkms');
 const drm = descriptor(({ operations }) => operations.kind === 'drm');
 /** None, READ, WRITE, both. */
 const access = below(4);
@@ -41,6 +43,13 @@ const pages = oneOf(1, 2, 4);
 const waitFlags = below(8);
 /** Milliseconds from now; 0 looks once. */
 const patience = oneOf(0, 1, 50, 20_000);
+
+const commitFlags = oneOf(
+  k.DRM_MODE_ATOMIC_ALLOW_MODESET,
+  k.DRM_MODE_ATOMIC_ALLOW_MODESET | k.DRM_MODE_ATOMIC_NONBLOCK,
+  k.DRM_MODE_ATOMIC_ALLOW_MODESET | k.DRM_MODE_ATOMIC_TEST_ONLY,
+  k.DRM_MODE_ATOMIC_NONBLOCK,
+);
 
 const { syncobjIoctls, simgpuIoctls, vgemIoctls, drmIoctls, modeIoctls } = k;
 
@@ -237,6 +246,33 @@ const objects: Record<string, Call> = {
   },
 };
 
+const display: Record<string, Call> = {
+  createScanout: {
+    choices: [simkms],
+    run: (world, at, fd) =>
+      world.task(at).call(fd!, modeIoctls.DRM_IOCTL_MODE_CREATE_DUMB, { width: SIDE, height: SIDE, bpp: 32 })
+        .handle,
+  },
+  addFramebuffer: {
+    choices: [simkms, gemHandle],
+    run: (world, at, _fd, handle) => world.display(at).addFramebuffer(handle!),
+  },
+  removeFramebuffer: {
+    choices: [below(8)],
+    run: (world, at, which) => world.answerOf(world.display(at).removeFramebuffer(which!)),
+  },
+  commit: {
+    choices: [below(8), syncFile, below(4), commitFlags],
+    run: (world, at, which, fence, wants, flags) =>
+      world.answerOf(world.display(at).commit(which!, fence!, wants!, flags!)),
+  },
+  flip: {
+    choices: [below(8), below(4), commitFlags],
+    run: (world, at, which, wants, flags) =>
+      world.answerOf(world.display(at).commit(which!, -1, wants!, flags!)),
+  },
+};
+
 const pointOf = (value: number | undefined): bigint => BigInt(value!);
 
 const syncobjs: Record<string, Call> = {
@@ -360,5 +396,6 @@ export const calls: { readonly [name: string]: Call } = {
   ...descriptors,
   ...fences,
   ...objects,
+  ...display,
   ...syncobjs,
 };

@@ -148,8 +148,10 @@ function checkObjects(kernel: Kernel, device: DrmDevice, quiet: boolean): void {
     more += object.references - expected;
   }
   const mappings = mappingsOf(kernel, device);
+  // Framebuffers hold objects, too, and some outlive the files that made them while they are shown.
+  const exact = quiet && !device.has('modeset');
   holds(
-    more === mappings || (!quiet && more > mappings),
+    exact ? more === mappings : more >= mappings,
     () =>
       `objects of ${device.driver.name} have ${more} references more than handles and exports; ${mappings} are mapped`,
   );

@@ -8,16 +8,16 @@ const step = (name: string, ...picks: number[]): Step => ({ name, task: 0, picks
 describe('a program', () => {
   it('prints as a script of its calls, with what each of them gave', () => {
     const program = new Program(
-      [step('vgemAttach', 0, 0, 1), step('exportSyncFile', 1, 2), step('poll', 10, 0), step('close', 10)],
+      [step('vgemAttach', 0, 0, 1), step('exportSyncFile', 1, 2), step('poll', 11, 0), step('close', 11)],
       { seed: 3, failures: true },
     );
     expect(String(program)).toBe(`
 it('holds the rules', () => {
   const world = new World({"seed":3,"failures":true});
   world.run('vgemAttach', 0, 1, 1, 1); // 1
-  world.run('exportSyncFile', 0, 7, 2); // 10
-  world.run('poll', 0, 10, 1); // 0
-  world.run('close', 0, 10);
+  world.run('exportSyncFile', 0, 7, 2); // 11
+  world.run('poll', 0, 11, 1); // 0
+  world.run('close', 0, 11);
   world.end();
 });
 `);
@@ -26,9 +26,9 @@ it('holds the rules', () => {
   it('makes the same calls when the script is run', () => {
     const world = new World({ seed: 3, failures: true });
     expect(world.run('vgemAttach', 0, 1, 1, 1)).toBe(1);
-    expect(world.run('exportSyncFile', 0, 7, 2)).toBe(10);
-    expect(world.run('poll', 0, 10, 1)).toBe(0);
-    expect(world.run('close', 0, 10)).toBe(undefined);
+    expect(world.run('exportSyncFile', 0, 7, 2)).toBe(11);
+    expect(world.run('poll', 0, 11, 1)).toBe(0);
+    expect(world.run('close', 0, 11)).toBe(undefined);
     world.end();
   });
 

@@ -1,5 +1,6 @@
 import type { KernelVersion } from '../../compositor/kernel/behaviour.ts';
 import { createSimgpu } from '../../compositor/kernel/drivers/simgpu/index.ts';
+import { createSimkms } from '../../compositor/kernel/drivers/simkms/index.ts';
 import { createVgem } from '../../compositor/kernel/drivers/vgem/index.ts';
 import type { DrmDevice } from '../../compositor/kernel/drm/device.ts';
 import { VirtualEngine } from '../../compositor/kernel/engine/virtual-engine.ts';
@@ -17,6 +18,7 @@ import type { Ioctl } from '../../protocol/uapi/ioctl.ts';
 import type { Struct, UserValue } from '../../protocol/uapi/struct.ts';
 import { SYNC_IOC_FILE_INFO, SYNC_IOC_MERGE, type sync_fence_info } from '../../protocol/uapi/sync-file.ts';
 import { calls } from './calls.ts';
+import { Display, SIDE } from './display.ts';
 import { type Failure, failEachStep, failing } from './fail-each-step.ts';
 import { footprint } from './footprint.ts';
 import { checkReferences, FenceWatch, holds } from './invariants.ts';
@@ -51,6 +53,7 @@ export class World {
   readonly #tasks: Task[] = [];
   readonly #sleeping = new Set<KernelThread<unknown>>();
   readonly #watches = new Set<Watch>();
+  readonly #displays = new Map<Task, Display>();
   readonly #mappings = new Map<Task, { address: bigint; length: number }[]>();
   #failure: Failure | null = null;
   #instant = { now: -1n, entries: 0 };
@@ -75,7 +78,11 @@ export class World {
     addSwSync(this.kernel);
     const engine = (clock: ConstructorParameters<typeof VirtualEngine>[0], memory: WebAssembly.Memory) =>
       new VirtualEngine(clock, memory, 'simgpu');
-    this.devices = [createSimgpu(this.kernel, { engine }), createVgem(this.kernel)];
+    this.devices = [
+      createSimgpu(this.kernel, { engine }),
+      createVgem(this.kernel, { primaryPath: '/dev/dri/card1' }),
+      createSimkms(this.kernel, { outputs: [{ width: SIDE, height: SIDE }], engine }).device,
+    ];
     this.#idle = this.kernel.memory.used;
     for (const name of NAMES) this.#tasks.push(this.#begin(name));
   }
@@ -110,6 +117,10 @@ export class World {
     }
   }
 
+  display(at: number): Display {
+    return this.#displays.get(this.task(at))!;
+  }
+
   footprint(): string[] {
     return footprint(this.kernel, this.machine, this.devices);
   }
@@ -128,7 +139,7 @@ export class World {
     this.machine.settle();
     // Whoever promised them is gone. The engine may be busy for a while yet.
     for (const fence of this.#watched.pending())
-      holds(fence.isContainer || fence.driver === 'simgpu', () => `${fence.describe()} survives its process`);
+      holds(fence.isContainer || /^sim/.test(fence.driver), () => `${fence.describe()} survives its process`);
     this.machine.advance(LONG);
     this.#watched.check(this.kernel);
     for (const fence of this.#watched.pending()) holds(false, () => `${fence.describe()} never signals`);
@@ -151,7 +162,11 @@ export class World {
 
   /** A call that may sleep. */
   start<S extends Struct>(at: number, fd: number, ioctl: Ioctl<S>, value: UserValue<S>): unknown {
-    const thread = this.task(at).startCall(fd, ioctl, value);
+    return this.answerOf(this.task(at).startCall(fd, ioctl, value));
+  }
+
+  /** What a call gives that may sleep. */
+  answerOf(thread: KernelThread<unknown>): unknown {
     if (thread.ended) {
       const result = thread.result() as { out_fence_fd?: number; out_fence?: number };
       return result.out_fence_fd ?? result.out_fence;
@@ -192,6 +207,7 @@ export class World {
   restart(at: number): void {
     this.task(at).exit();
     this.#mappings.delete(this.task(at));
+    this.#displays.delete(this.task(at));
     this.#tasks[at] = this.#begin(NAMES[at]!);
   }
 
@@ -230,6 +246,7 @@ export class World {
     this.#mappings.set(task, []);
     failing(task.files, () => this.#failure);
     stock(task);
+    this.#displays.set(task, new Display(task));
     return task;
   }
 
