@@ -63,6 +63,21 @@ describe('a card whose memory is too small', () => {
     expect([pinned, other].map(({ object }) => movableOf(object).domain)).toEqual(['system', 'vram']);
   });
 
+  it('takes another victim when the first was pinned while its users were waited for', () => {
+    const fixture = startMovable();
+    const { ttm, make, kernel, machine } = fixture;
+    const [first, second, wanted] = [make(ttm.device, 2), make(ttm.device, 2), make(ttm.device, 2)];
+    const job = createTimeline(fixture).fence(1);
+    first.object.reservation.publish(job, Usage.READ);
+    const validation = kernel.thread('validation', ttm.validate(wanted.object));
+    first.object.pin();
+    job.signal();
+    for (let turn = 0; turn < 5; turn++) machine.advance(100_000n);
+    validation.result();
+    const domains = [first, second, wanted].map(({ object }) => movableOf(object).domain);
+    expect(domains).toEqual(['vram', 'system', 'vram']);
+  });
+
   it('gives two who want its last pages both what they need, one after the other, whatever the order', () => {
     for (const seed of [1, 2, 3, 4]) {
       const { ttm, make, kernel, machine } = startMovable();

@@ -93,11 +93,17 @@ export class Ttm {
     const reservations = victim ? [victim.reservation, buffer.reservation] : [buffer.reservation];
     const locks = yield* lockAll(this.#kernel, reservations);
     try {
-      if (victim?.domain === 'vram') yield* this.#move(victim, 'system');
+      if (victim) yield* this.#driveOut(victim);
       return yield* this.#move(buffer, 'vram');
     } finally {
       locks.releaseAll();
     }
+  }
+
+  /** With the lock held. Who has pinned it while its users were waited for keeps it where it is. */
+  *#driveOut(victim: MovableBuffer): Sleeping<void> {
+    yield* victim.reservation.wait(Usage.BOOKKEEP);
+    if (victim.domain === 'vram' && victim.pins === 0) yield* this.#move(victim, 'system');
   }
 
   /** The one that was not used for the longest time. ENOMEM when all that are left are pinned. */
