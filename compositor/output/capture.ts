@@ -5,6 +5,7 @@ import { KernelError } from '../kernel/task/index.ts';
 import type { Machine, Nanoseconds } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
+import { isPassing } from '../render/passing.ts';
 import type { ClientBuffer } from '../scene/client-buffer.ts';
 import type { CaptureConstraints, CaptureFailure, CaptureRequest } from '../scene/outputs.ts';
 import { Region } from '../scene/region.ts';
@@ -27,6 +28,11 @@ interface Capture {
   frame: bigint | null;
   /** Its buffer and framebuffer were given back. */
   over: boolean;
+}
+
+interface Refusal {
+  readonly refusal: CaptureFailure;
+  readonly reason: string;
 }
 
 export interface CaptureQueueOptions {
@@ -59,7 +65,7 @@ export class CaptureQueue implements Disposable {
   add(request: CaptureRequest): Disposable {
     if (this.#over) return this.#refuse(request, 'stopped', 'the output is gone');
     const destination = this.#destination(request.buffer);
-    if (typeof destination === 'string') return this.#refuse(request, 'buffer-constraints', destination);
+    if ('refusal' in destination) return this.#refuse(request, destination.refusal, destination.reason);
     const hold = request.buffer.lifetime.hold(`capture of ${this.#options.name}`);
     const capture: Capture = { request, hold, destination, attempts: 0, frame: null, over: false };
     this.#captures.add(capture);
@@ -100,18 +106,28 @@ export class CaptureQueue implements Disposable {
     return request.immediate || (request.since !== undefined && !this.#log.since(request.since).isEmpty);
   }
 
-  #destination(buffer: ClientBuffer): CaptureDestination | string {
+  #destination(buffer: ClientBuffer): CaptureDestination | Refusal {
+    const fault = this.#constraintBroken(buffer);
+    if (fault) return { refusal: 'buffer-constraints', reason: fault };
+    try {
+      const destination = captureDestination(this.#options.devices, buffer);
+      if (typeof destination !== 'string') return destination;
+      return { refusal: 'buffer-constraints', reason: destination };
+    } catch (error) {
+      // Another buffer of the same kind would fare no better: the client need not look for other constraints.
+      return { refusal: isPassing(error) ? 'unknown' : 'buffer-constraints', reason: messageOf(error) };
+    }
+  }
+
+  /** What the client did wrong; null when the buffer is as it was asked to be. */
+  #constraintBroken(buffer: ClientBuffer): string | null {
     const { size, shmFormats, dmabufFormats } = this.#options.captureConstraints;
     if (buffer.width !== size.width || buffer.height !== size.height)
       return `the buffer has ${buffer.width}x${buffer.height} pixels, the output ${size.width}x${size.height}`;
     const formats = buffer.kind === 'shm' ? shmFormats : dmabufFormats.map(({ format }) => format);
     if (!formats.includes(buffer.format))
       return `format ${fourccText(buffer.format)} is not one of ${formats.map(fourccText).join(', ')}`;
-    try {
-      return captureDestination(this.#options.devices, buffer);
-    } catch (error) {
-      return messageOf(error);
-    }
+    return null;
   }
 
   #refuse(request: CaptureRequest, failure: CaptureFailure, reason: string): Disposable {

@@ -153,7 +153,9 @@ describe('a capture', () => {
     await session.vblank(2);
     const viewer = await session.connect('viewer');
     const failing = session.failures.failNext(ioctl, code, { times: 99 });
-    await expect(session.until(screenshot(viewer))).rejects.toThrow(CaptureFailed);
+    const failed = session.until(screenshot(viewer));
+    await expect(failed).rejects.toThrow(CaptureFailed);
+    await expect(failed).rejects.toMatchObject({ reason: 'unknown' });
     failing[Symbol.dispose]();
     expect([...colorsOf(await session.until(screenshot(viewer)))]).toEqual([RED]);
     await session.end({ faults: 'expected' });
