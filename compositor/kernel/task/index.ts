@@ -5,4 +5,5 @@ export { type ErrnoName, KernelError } from './kernel-error.ts';
 export type { KernelThread, ThreadState } from './kernel-thread.ts';
 export { fsync, madvise, mlock, mremap, msync } from './memory-calls.ts';
 export type { FileStatus, OpenFile } from './open-file.ts';
-export { type Credentials, Task, type Watch } from './task.ts';
+export { type Credentials, Task } from './task.ts';
+export type { Watch } from './watches.ts';

@@ -6,10 +6,6 @@ import {
   O_CLOEXEC,
   O_RDONLY,
   O_RDWR,
-  POLLERR,
-  POLLHUP,
-  POLLIN,
-  POLLOUT,
   PROT_READ,
   PROT_WRITE,
 } from '../../../protocol/uapi/fcntl.ts';
@@ -25,23 +21,18 @@ import { needs, requireAllocation, requireMapping, requireMayMap, requireMode } 
 import { fileControl } from './file-control.ts';
 import { KernelError, require } from './kernel-error.ts';
 import type { KernelThread, Sleeping } from './kernel-thread.ts';
-import type { FileCall, FileStatus, OpenFile, UserSlice } from './open-file.ts';
+import type { FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { openPath, readLink } from './paths.ts';
 import { NO_SLOT, Scratch } from './scratch.ts';
 import { deferred, holding, joined, map, named, naming, restarting } from './system-call.ts';
 import { AddressSlice, OwnSlice } from './user-slice.ts';
-import { WaitQueue } from './wait-queue.ts';
+import { pollFile, type Watch, Watches } from './watches.ts';
 
 export interface Credentials {
   /** 0 is root, which may do everything. */
   readonly uid: number;
   /** Whether the seat's devices (the card) belong to this process. */
   readonly seat: boolean;
-}
-
-/** A poll that waits: `cancel` ends it without a call of its listener. */
-export interface Watch {
-  cancel(): void;
 }
 
 /** An ioctl's argument in a process's memory. */
@@ -64,7 +55,7 @@ export class Task {
   readonly memory: AddressSpace;
   readonly #scratch: Scratch;
   readonly #threads = new Set<KernelThread<unknown>>();
-  readonly #watches = new Set<Watch>();
+  readonly #watches = new Watches(this);
   #exited = false;
 
   /** Made by `Kernel.createTask`. */
@@ -212,12 +203,12 @@ export class Task {
 
   /** The events of `events` (and POLLERR, POLLHUP) that hold now, as poll(2) with a time-out of 0. */
   poll(fd: number, events: number): number {
-    return this.#call('poll', () => this.#pollAnswer(this.files.get(fd), fd, events).mask);
+    return this.#call('poll', () => pollFile(this, this.files.get(fd), events).mask);
   }
 
   /** Calls `listener` once, from the run queue, as soon as one of `events` holds. */
   watch(fd: number, events: number, listener: (mask: number) => void): Watch {
-    return this.#call('poll', () => this.#watchFile(this.files.get(fd).get(), fd, events, listener));
+    return this.#call('poll', () => this.#watches.add(this.files.get(fd).get(), events, listener));
   }
 
   /** Reads at most `length` bytes; EAGAIN instead of sleeping when the file is non-blocking or has nothing. */
@@ -385,7 +376,7 @@ export class Task {
   exit(): void {
     if (this.#exited) return;
     this.#exited = true;
-    for (const watch of [...this.#watches]) watch.cancel();
+    this.#watches.cancelAll();
     for (const thread of [...this.#threads]) thread.interrupt();
     this.memory.clear();
     for (const [fd] of [...this.files.entries()]) this.files.remove(fd).put();
@@ -436,43 +427,6 @@ export class Task {
       restarting(enter, () => thread?.restarts ?? false),
     );
     return thread;
-  }
-
-  #pollAnswer(file: OpenFile, fd: number, events: number) {
-    const call: FileCall = { task: this, file };
-    // A file without a poll operation can always be read and written, as far as poll(2) knows.
-    const answer = file.operations.poll?.(call, events) ?? { mask: POLLIN | POLLOUT, queue: new WaitQueue() };
-    return { mask: answer.mask & (events | POLLERR | POLLHUP), queue: answer.queue, fd };
-  }
-
-  /** The watch holds the file: one that is closed meanwhile is still watched, as a poll(2) that is under way would. */
-  #watchFile(file: OpenFile, fd: number, events: number, listener: (mask: number) => void): Watch {
-    let posted = false;
-    const check = (): void => {
-      if (posted || this.#pollAnswer(file, fd, events).mask === 0) return;
-      posted = true;
-      this.kernel.machine.post(`poll of ${this.name}: ${file.operations.describe()}`, deliver);
-    };
-    // Whoever sleeps in poll(2) looks again when it runs: more may be ready by then, or nothing any more.
-    const deliver = (): void => {
-      if (!this.#watches.has(watch)) return;
-      posted = false;
-      const { mask } = this.#pollAnswer(file, fd, events);
-      if (mask === 0) return;
-      watch.cancel();
-      listener(mask);
-    };
-    const watch: Watch = {
-      cancel: () => {
-        if (!this.#watches.delete(watch)) return;
-        remove();
-        file.put();
-      },
-    };
-    this.#watches.add(watch);
-    const remove = this.#pollAnswer(file, fd, events).queue.add(check);
-    check();
-    return watch;
   }
 
   /** Names the system call in an error that leaves the kernel. */
