@@ -26,6 +26,9 @@ export class Display {
     this.#client = new DisplayClient(task);
     this.#ids = this.#client.output();
     this.#word = task.memory.mapAnonymous(4096);
+    const { fd } = this.#client;
+    const size = { width: SIDE, height: SIDE, bpp: 32 };
+    this.addFramebuffer(task.call(fd, mode.modeIoctls.DRM_IOCTL_MODE_CREATE_DUMB, size).handle);
     // Asked now, so that a commit is one call.
     for (const [object, properties] of this.#request(0, 0, 0))
       for (const name of Object.keys(properties)) this.#client.property(object, name);

@@ -158,7 +158,10 @@ function* removeFramebuffer(device: KmsDevice, fb: Framebuffer): Sleeping<void> 
   }
 }
 
+/** `atomic_remove_fb`: with all locks, for a commit that sleeps may be about to show it. */
 function* switchOff(state: AtomicState, fb: Framebuffer): Sleeping<void> {
+  const { crtcs, planes, connectors } = state.device;
+  for (const { lock } of [...crtcs, ...planes, ...connectors]) state.locks.take(lock);
   for (const plane of state.device.planes) {
     if (plane.state.fb !== fb) continue;
     const draft = state.plane(plane);
