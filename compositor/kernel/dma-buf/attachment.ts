@@ -105,9 +105,10 @@ export class Attachment implements Disposable {
     return `attachment of ${this.importer.name}${this.#maps > 0 ? ` (mapped ${this.#maps} times)` : ''}`;
   }
 
-  /** `dma_buf_detach`. */
+  /** `dma_buf_detach`; takes the lock. */
   [Symbol.dispose](): void {
     if (!this.#attached) return;
+    this.buffer.kernel.locks.mightLock(this.buffer.reservation.lock);
     this.#attached = false;
     this.#forget();
     this.buffer.operations.detach?.(this);

@@ -133,9 +133,10 @@ export class DmaBuf implements FileOperations, MoveListener {
     return !this.kernel.behaviour.dmaBufsMapForExecution;
   }
 
-  /** `dma_buf_attach`: a device wants to use it. The attachment keeps the dma-buf until it is disposed. ENOMEM. */
+  /** `dma_buf_attach`: a device wants to use it; takes the lock. The attachment keeps the dma-buf until it is disposed. ENOMEM. */
   attach(importer: Importer): Attachment {
     this.kernel.mayAllocate('attachment');
+    this.kernel.locks.mightLock(this.reservation.lock);
     const attachment = new Attachment(this, importer, () => this.#attachments.delete(attachment));
     this.operations.attach?.(attachment);
     this.#attachments.add(attachment);

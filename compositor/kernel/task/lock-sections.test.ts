@@ -5,6 +5,7 @@ import {
   DRM_MODE_ATOMIC_NONBLOCK as NONBLOCK,
 } from '../../../protocol/uapi/drm-mode.ts';
 import { MILLISECOND } from '../../machine/machine.ts';
+import { dmaBufOf } from '../dma-buf/dma-buf.ts';
 import { Reservation } from '../dma-buf/reservation.ts';
 import { createRig, fill } from '../drivers/simgpu/test-kit.ts';
 import { createDisplay, lightUp } from '../drivers/simkms/testing.ts';
@@ -67,6 +68,17 @@ describe('the scheduler of the GPU', () => {
     fence.addCallback(() => void lock.lockAtOnce());
     expect(() => machine.advance(10n * MILLISECOND)).toThrow('no lock in a fence-signalling section');
     expect(kernel.warnings.entries[0]!.message).toContain('simgpu scheduler');
+  });
+
+  it('neither attaches to a buffer nor detaches from one', () => {
+    const { kernel, app, image } = running();
+    const buffer = dmaBufOf(app.task.files.get(app.export(image)));
+    const rule = 'no lock in a fence-signalling section';
+    const attachment = buffer.attach({ name: 'other' });
+    const section = (body: () => void) => () => kernel.locks.signalling('simgpu scheduler', body);
+    expect(section(() => buffer.attach({ name: 'third' }))).toThrow('in a fence-signalling section');
+    expect(section(() => attachment[Symbol.dispose]())).toThrow(rule);
+    expect(buffer.attachments.size).toBe(1);
   });
 
   it('lets go of what a job used outside of it, where that may take locks', () => {
