@@ -154,9 +154,9 @@ const failures: readonly Failure[] = [
   },
   {
     name: 'flip events are lost (kms-flip-lost)',
-    stage: ({ failures }) => failures.loseFlips(2),
+    stage: ({ failures }) => failures.loseFlips(1),
     told: both(/no flip within 5 s/),
-    lasts: 10_100n * MILLISECOND,
+    lasts: 5_100n * MILLISECOND,
   },
   {
     name: 'the compositor has no descriptor left (EMFILE)',
