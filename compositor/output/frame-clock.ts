@@ -2,7 +2,7 @@
 import { MILLISECOND, type Nanoseconds } from '../machine/machine.ts';
 
 /** On top of the estimate: what the kernel and the event loop take besides. */
-export const REPAINT_MARGIN: Nanoseconds = (3n * MILLISECOND) / 2n;
+export const REPAINT_MARGIN: Nanoseconds = (5n * MILLISECOND) / 2n;
 /** Before anything was measured. */
 const FIRST_ESTIMATE: Nanoseconds = 2n * MILLISECOND;
 /** Frames that the estimate looks back on. */
