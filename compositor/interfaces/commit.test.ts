@@ -5,16 +5,7 @@ import { type TestClient, TestServer } from './testing.ts';
 
 function start(machine = new VirtualMachine()): TestServer {
   const kernel = new Kernel({ machine, memoryBytes: 64 << 20 });
-  return new TestServer({
-    machine,
-    kernel: {
-      createTask: name => kernel.createTask({ name }),
-      adopt: (task, fd) => kernel.adopt(task, fd),
-      closeHost: () => {},
-      nodes: () => [],
-      lend: () => null,
-    },
-  });
+  return new TestServer({ machine, kernel });
 }
 
 let test: TestServer;

@@ -23,16 +23,7 @@ let client: TestClient;
 beforeEach(() => {
   const machine = new VirtualMachine();
   const kernel = new Kernel({ machine, memoryBytes: 64 << 20 });
-  test = new TestServer({
-    machine,
-    kernel: {
-      createTask: name => kernel.createTask({ name }),
-      adopt: (task, fd) => kernel.adopt(task, fd),
-      closeHost: () => {},
-      nodes: () => [],
-      lend: () => null,
-    },
-  });
+  test = new TestServer({ machine, kernel });
   client = test.connect();
 });
 

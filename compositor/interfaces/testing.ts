@@ -136,7 +136,7 @@ export class TestOutputs implements Outputs {
 }
 
 /** Takes eventfds for sync files and syncobjs: files that are there in every kernel. */
-export function testCapabilities(task: Task): KernelCapabilities {
+function testCapabilities(task: Task): KernelCapabilities {
   const isEvent = (fd: number): boolean => task.files.get(fd).operations.kind === 'eventfd';
   return {
     mainDevice: 0xe280n,
@@ -165,7 +165,11 @@ export function testCapabilities(task: Task): KernelCapabilities {
 
 export interface TestServerOptions {
   readonly machine: VirtualMachine;
-  readonly kernel: KernelPort;
+  /** The kernel, of which this folder knows processes alone. */
+  readonly kernel: {
+    createTask(options: { readonly name: string }): Task;
+    adopt: KernelPort['adopt'];
+  };
   readonly limits?: Partial<Limits>;
 }
 
@@ -182,7 +186,14 @@ export class TestServer {
   readonly scene: Scene;
   readonly server: Server;
 
-  constructor({ machine, kernel, limits }: TestServerOptions) {
+  constructor({ machine, kernel: real, limits }: TestServerOptions) {
+    const kernel: KernelPort = {
+      createTask: name => real.createTask({ name }),
+      adopt: (task, fd) => real.adopt(task, fd),
+      closeHost: () => {},
+      nodes: () => [],
+      lend: () => null,
+    };
     this.machine = machine;
     this.trace = new Trace(machine);
     this.task = kernel.createTask('compositor');

@@ -15,11 +15,8 @@ function start(limits: Partial<Limits> = {}, descriptorLimit = 1024): TestServer
     machine,
     limits,
     kernel: {
-      createTask: name => kernel.createTask({ name, descriptorLimit }),
+      createTask: options => kernel.createTask({ ...options, descriptorLimit }),
       adopt: (task, fd) => kernel.adopt(task, fd),
-      closeHost: () => {},
-      nodes: () => [],
-      lend: () => null,
     },
   });
 }
