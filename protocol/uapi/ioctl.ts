@@ -113,24 +113,3 @@ export const drmIowr = <S extends Struct>(
   struct: S,
   options?: IoctlOptions,
 ): Ioctl<S> => iowr(name, DRM, nr, struct, options);
-
-/**
- * The part of a number that names a DRM call: `drm_ioctl` looks at type and nr alone and takes the size as that of the
- * caller's header, zero-filling or cutting the argument, so that structs may grow at their end. Dispatch DRM by this.
- */
-export const callOf = (number: number): number => number & 0xffff;
-
-/** A family of calls by name, as each table file exports one. */
-export type IoctlFamily = { readonly [name: string]: Ioctl };
-
-/** The calls of one or more families by their number. Throws when two claim the same. */
-export function ioctlByNumber(...families: readonly IoctlFamily[]): ReadonlyMap<number, Ioctl> {
-  const byNumber = new Map<number, Ioctl>();
-  for (const ioctl of families.flatMap(family => Object.values(family))) {
-    const other = byNumber.get(ioctl.number);
-    if (other)
-      throw new Error(`${ioctl.name} and ${other.name} have the same number 0x${ioctl.number.toString(16)}`);
-    byNumber.set(ioctl.number, ioctl);
-  }
-  return byNumber;
-}

@@ -169,9 +169,3 @@ export function* waitUntil(
   }
   return true;
 }
-
-/** Sleeps until the absolute time `until`; EINTR when interrupted. */
-export function* sleepUntil(until: Nanoseconds, what: string, interruptible = true): Sleeping<void> {
-  const wake: Wake = yield { what, interruptible, until, arm: () => () => {} };
-  if (wake === 'interrupted') throw new KernelError('EINTR', `interrupted during ${what}`);
-}

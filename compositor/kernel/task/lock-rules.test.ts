@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Reservation, Usage } from '../dma-buf/reservation.ts';
 import { WwMutex } from '../sync/ww-mutex.ts';
 import { createTimeline, startKernel } from './fixture.ts';
-import { type Sleeping, sleepUntil } from './kernel-thread.ts';
+import type { Sleeping } from './kernel-thread.ts';
 import { MODESET } from './lock-classes.ts';
 import { LockRuleBroken } from './lock-rules.ts';
 
@@ -25,7 +25,9 @@ function start() {
   return { ...fixture, a, b, ruleOf };
 }
 
-const nap = (now: bigint): Sleeping<void> => sleepUntil(now + 10n, 'a nap', false);
+function* nap(now: bigint): Sleeping<void> {
+  yield { what: 'a nap', interruptible: false, until: now + 10n, arm: () => () => {} };
+}
 
 describe('locks that a kernel thread holds while it sleeps', () => {
   it('are not taken twice by it', () => {
