@@ -23,7 +23,7 @@ function table(figures: readonly Figure[]): string {
 }
 
 /** The machine that measured, in a line. */
-export function machineLine(): string {
+function machineLine(): string {
   const processors = cpus();
   return `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
 }

@@ -76,7 +76,7 @@ export interface Completion extends SyncFileStatus {
 }
 
 /** Throws a KernelError when the descriptor is no sync file. */
-export function syncFileCompletion(task: Task, fd: number): Completion {
+function syncFileCompletion(task: Task, fd: number): Completion {
   const { num_fences, status } = task.call(fd, SYNC_IOC_FILE_INFO, { num_fences: 0 });
   const time = status === 0 ? 0n : lastSignalTime(task, fd, num_fences);
   return { signalled: status !== 0, error: Math.min(status, 0), time };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 /** The display's name where nobody says another. */
-export const DEFAULT_DISPLAY = 'fencepost-0';
+const DEFAULT_DISPLAY = 'fencepost-0';
 
 /** How many names are tried before a server gives up. */
 const NAMES = 33;

@@ -22,7 +22,7 @@ export interface AreaReport {
 }
 
 /** The recording of an area; `root` is the repository. */
-export function readRecording(root: string, area: string, kernel: KernelVersion): Line[] {
+function readRecording(root: string, area: string, kernel: KernelVersion): Line[] {
   return parseLines(readFileSync(join(root, 'test/oracle', `linux-${kernel}`, `${area}.jsonl`), 'utf8'));
 }
 

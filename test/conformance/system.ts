@@ -21,7 +21,7 @@ export interface System extends Disposable {
 }
 
 /** In which order what is ready at the same time runs; default: as it was posted. */
-export interface Schedule {
+interface Schedule {
   readonly order?: 'fifo' | 'random';
   readonly seed?: number;
 }

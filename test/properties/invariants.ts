@@ -80,7 +80,7 @@ function checkFence(fence: Fence, seen: Seen): void {
 }
 
 /** Every open file that a descriptor or a mapping of some process names. */
-export function openFiles(kernel: Kernel): Set<OpenFile> {
+function openFiles(kernel: Kernel): Set<OpenFile> {
   const files = new Set<OpenFile>();
   for (const task of kernel.tasks) {
     for (const [, file] of task.files.entries()) files.add(file);

@@ -1,7 +1,7 @@
 import { ERRNO, type ErrnoName, KernelError } from '../task/kernel-error.ts';
 
 /** What a call to the host failed with, as the error of the system call that made it. */
-export function fromHost(error: unknown): unknown {
+function fromHost(error: unknown): unknown {
   if (error instanceof KernelError || !(error instanceof Error) || !('code' in error)) return error;
   const { code } = error;
   if (typeof code !== 'string' || !(code in ERRNO)) return error;

@@ -12,7 +12,7 @@ const DEFAULT_MODE = 0o600;
  * Files in memory that have names (`mm/shmem.c`), in one directory. They are what memfds are, but for the names; they
  * can never be sealed.
  */
-export class Tmpfs implements FileSystem, Disposable {
+class Tmpfs implements FileSystem, Disposable {
   readonly #kernel: Kernel;
   readonly #directory: string;
   readonly #files = new Map<string, MemFile>();

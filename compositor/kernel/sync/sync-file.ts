@@ -149,7 +149,7 @@ export function fenceOf(task: Task, fd: number, code: 'EINVAL' | 'ENOENT' = 'EIN
 }
 
 /** `status` as the UAPI has it: 0 pending, 1 signalled, negative errno. */
-export function statusNumber(fence: Fence): number {
+function statusNumber(fence: Fence): number {
   const { status } = fence;
   return typeof status === 'string' ? -ERRNO[status] : status;
 }

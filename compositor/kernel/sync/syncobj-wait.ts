@@ -150,7 +150,7 @@ class SyncobjWait {
  * `drm_syncobj_find_fence`: the fence of a point. EINVAL while it is missing; with `forSubmit` it is waited for, at most
  * 5 s (ETIME, EINTR).
  */
-export function* findFence(
+function* findFence(
   kernel: Kernel,
   source: SyncobjPoint,
   options: { forSubmit?: boolean } = {},

@@ -121,7 +121,7 @@ export class Syncobj {
 }
 
 /** A sync object as a file, for other processes (`drm_syncobj_file_fops`). */
-export class SyncobjFile implements FileOperations {
+class SyncobjFile implements FileOperations {
   readonly kind = 'syncobj_file';
   readonly syncobj: Syncobj;
   readonly #inode: bigint;

@@ -36,7 +36,7 @@ interface Item {
  * looking at the list polls them again. Level-triggered ones that are ready stay in it. It holds no reference to what it
  * watches.
  */
-export class EpollFile implements FileOperations {
+class EpollFile implements FileOperations {
   readonly kind = 'eventpoll';
   readonly #inode: bigint;
   readonly #items = new Set<Item>();

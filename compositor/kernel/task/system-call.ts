@@ -3,7 +3,7 @@ import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** Names the system call in an error that leaves the kernel. */
-export function withSyscall(error: unknown, syscall: string): unknown {
+function withSyscall(error: unknown, syscall: string): unknown {
   if (error instanceof KernelError && error.syscall === '') {
     error.syscall = syscall;
     error.message = `${syscall}: ${error.message}`;
@@ -39,7 +39,7 @@ export function* map<T, U>(body: Sleeping<T>, change: (value: T) => U): Sleeping
   return change(yield* body);
 }
 
-export function isSleeping<T>(outcome: T | Sleeping<T>): outcome is Sleeping<T> {
+function isSleeping<T>(outcome: T | Sleeping<T>): outcome is Sleeping<T> {
   return typeof outcome === 'object' && outcome !== null && Symbol.iterator in outcome;
 }
 
