@@ -1,6 +1,6 @@
 // Clients that die, flood, lie, talk nonsense or do not listen: the others notice nothing, and nothing of them remains.
 import { describe, expect, it } from 'vitest';
-import { type Client, Gpu, SharedImage } from '../../client-sdk/core/index.ts';
+import { type Client, ConnectionClosed, Gpu, SharedImage } from '../../client-sdk/core/index.ts';
 import { POLLIN } from '../../protocol/uapi/fcntl.ts';
 import type { TestSession } from '../kit/index.ts';
 import { Bystander } from './bystander.ts';
@@ -38,11 +38,12 @@ describe('a client that is killed in the middle of a frame', () => {
     const bystander = await Bystander.create(session);
     const moment = async (steps: number): Promise<void> => {
       const mortal = await session.connect('mortal');
-      busy(session, mortal).catch(() => {});
+      const end = busy(session, mortal).catch((error: unknown) => error);
       await session.steps(steps);
       session.kill(mortal);
       await bystander.draw(2);
       await session.rest();
+      expect(await session.until(end)).toBeInstanceOf(ConnectionClosed); // it was busy until then
     };
     await moment(400);
     const before = session.footprint;
