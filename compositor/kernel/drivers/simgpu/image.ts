@@ -7,7 +7,7 @@ import { type FormatInfo, formatInfo, planeRows, rowBytes } from '../../engine/f
 import { KernelError, require } from '../../task/kernel-error.ts';
 
 /** Largest side of an image or a rectangle, and largest coordinate, in pixels. */
-const MAX_SIDE = 32767;
+export const MAX_SIDE = 32767;
 
 export type ImageValue = StructValue<typeof simgpu_image>;
 export type RectValue = StructValue<typeof simgpu_rect>;

@@ -4,6 +4,7 @@ import { formatInfo } from '../../engine/formats.ts';
 import { MemFile } from '../../memory/memfd.ts';
 import { require } from '../../task/kernel-error.ts';
 import type { Task } from '../../task/task.ts';
+import { MAX_SIDE } from './image.ts';
 
 type CommandValue = StructValue<typeof uapi.simgpu_command>;
 type RecordValue = StructValue<typeof uapi.simgpu_record>;
@@ -73,7 +74,7 @@ function checkRecord(record: RecordValue, planes: number): void {
   const tiles = plane_count / planes;
   const rows = columns > 0 && columns <= tiles && tiles % columns === 0;
   require(rows, 'EINVAL', `${tiles} tiles make no rows of ${columns}`);
-  require(width <= 32767 && height <= 32767, 'EINVAL', `tiles of ${width}x${height} are too large`);
+  require(width <= MAX_SIDE && height <= MAX_SIDE, 'EINVAL', `tiles of ${width}x${height} are too large`);
   const spare = record.planes.slice(plane_count).flatMap(zeros).every(Boolean);
   require(spare, 'EINVAL', `planes beyond the ${plane_count} of the record must be 0`);
 }
