@@ -10,15 +10,15 @@ const ST_SIZE = 48;
 const ST_BLKSIZE = 56;
 const ST_BLOCKS = 64;
 
-export function statRecord({ inode, size, mode, deviceNumber = 0n }: FileStatus): Uint8Array {
+export function statRecord(status: Required<FileStatus>): Uint8Array {
   const bytes = new Uint8Array(SIZE);
   const view = new DataView(bytes.buffer);
-  view.setBigUint64(ST_INO, inode, true);
-  view.setBigUint64(ST_NLINK, 1n, true);
-  view.setUint32(ST_MODE, mode, true);
-  view.setBigUint64(ST_RDEV, deviceNumber, true);
-  view.setBigInt64(ST_SIZE, size, true);
-  view.setBigInt64(ST_BLKSIZE, 4096n, true);
-  view.setBigInt64(ST_BLOCKS, (size + 511n) / 512n, true);
+  view.setBigUint64(ST_INO, status.inode, true);
+  view.setBigUint64(ST_NLINK, BigInt(status.links), true);
+  view.setUint32(ST_MODE, status.mode, true);
+  view.setBigUint64(ST_RDEV, status.deviceNumber, true);
+  view.setBigInt64(ST_SIZE, status.size, true);
+  view.setBigInt64(ST_BLKSIZE, BigInt(status.blockSize), true);
+  view.setBigInt64(ST_BLOCKS, status.blocks, true);
   return bytes;
 }

@@ -53,7 +53,7 @@ export class Card implements Disposable {
 
   /** dev_t of the node. */
   get deviceNumber(): bigint {
-    return this.task.status(this.fd).deviceNumber ?? 0n;
+    return this.task.status(this.fd).deviceNumber;
   }
 
   /** Calls `listener` for every flip of a CRTC. */

@@ -33,7 +33,7 @@ export class RenderDevice implements Disposable {
 
   /** dev_t of the node. */
   get deviceNumber(): bigint {
-    return this.task.status(this.fd).deviceNumber ?? 0n;
+    return this.task.status(this.fd).deviceNumber;
   }
 
   /** A buffer of at least `size` bytes, zeroed; given back with `buffers.drop`. Throws a KernelError. */

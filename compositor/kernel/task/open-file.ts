@@ -11,10 +11,11 @@ export interface FileStatus {
   /** Bytes; 0 for files without a size. */
   readonly size: bigint;
   readonly mode: number;
+  /** `st_rdev`; 0 where it is left out. */
   readonly deviceNumber?: bigint;
   /** Hard links; 1 where it is left out. */
   readonly links?: number;
-  /** What is best read at once; 4096 where it is left out. */
+  /** What is best read at once; a page where it is left out. */
   readonly blockSize?: number;
   /** Units of 512 bytes that it takes; 0 where it is left out. */
   readonly blocks?: bigint;

@@ -14,7 +14,7 @@ import { marshalAt, unmarshal } from '../../../protocol/uapi/marshal.ts';
 import type { Struct, UserResult, UserValue } from '../../../protocol/uapi/struct.ts';
 import type { Kernel } from '../kernel.ts';
 import { createMemfd, MFD_NAME_SIZE } from '../memory/memfd-create.ts';
-import { AddressSpace, pageAlign } from './address-space.ts';
+import { AddressSpace, PAGE_SIZE, pageAlign } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 import { createEventFile } from './event-file.ts';
 import { needs, requireAllocation, requireMapping, requireMayMap, requireMode } from './file-checks.ts';
@@ -316,8 +316,15 @@ export class Task {
     });
   }
 
-  status(fd: number): FileStatus {
-    return this.#call('fstat', () => this.files.get(fd).operations.status());
+  /** fstat(2). What a file leaves out is as most files have it. */
+  status(fd: number): Required<FileStatus> {
+    return this.#call('fstat', () => ({
+      deviceNumber: 0n,
+      links: 1,
+      blockSize: PAGE_SIZE,
+      blocks: 0n,
+      ...this.files.get(fd).operations.status(),
+    }));
   }
 
   /** mmap(2) of a file; returns the address. `flags` is MAP_SHARED or MAP_PRIVATE. */

@@ -38,12 +38,12 @@ export function asFile(probe: Probe, fd: number): void {
   probe.observe('fstat', 'fstat(dmabuf)', {
     st_size: Number(status.size),
     st_mode: octal(status.mode),
-    st_nlink: status.links ?? 1,
+    st_nlink: status.links,
     lseek_end: Number(size),
     F_GETFL: octal(task.fcntl(fd, F_GETFL)),
     F_GETFD: task.fcntl(fd, F_GETFD),
-    st_blksize: status.blockSize ?? 4096,
-    st_blocks: Number(status.blocks ?? 0n),
+    st_blksize: status.blockSize,
+    st_blocks: Number(status.blocks),
   });
   const shown = { readlink: task.readlink(ownPath(fd)), fdinfo: fdinfo(probe, fd) };
   probe.observe('fdinfo', 'readlink + fdinfo of dma-buf', shown);

@@ -71,7 +71,7 @@ function node(probe: Probe, path: string, render: boolean): void {
   const name = text(out.name);
   probe.prefix = `env.${name}${render ? '.render' : ''}.`;
   probe.setup = path;
-  const number = task.status(fd).deviceNumber ?? 0n;
+  const number = task.status(fd).deviceNumber;
   probe.observe('version', 'DRM_IOCTL_VERSION', {
     name,
     date: text(out.date),
