@@ -6,7 +6,7 @@ import { inUse, lockOwner, removeFile, socketExists } from './socket-lock.ts';
 import type { Listener, UnixListenerOptions } from './socket-options.ts';
 
 /** MessagePack frames on one of Node's own sockets: for hosts without native calls. No descriptors travel. */
-export class PlainConnection extends MsgpackConnection {
+class PlainConnection extends MsgpackConnection {
   readonly passesDescriptors = false;
   readonly #socket: Socket;
 

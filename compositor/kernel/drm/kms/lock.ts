@@ -4,7 +4,7 @@ import type { Lockable, LockRules } from '../../task/lock-rules.ts';
 import { WaitQueue } from '../../task/wait-queue.ts';
 
 /** Thrown inside a request that met a lock of another: drop everything, wait for it, begin again. */
-export class Contended extends Error {
+class Contended extends Error {
   readonly lock: ModesetLock;
   constructor(lock: ModesetLock) {
     super('a modeset lock is held by another request');
