@@ -55,10 +55,11 @@ const openDescriptors = (): number => readdirSync('/proc/self/fd').length - 1;
 /**
  * Resolves with the first of Ctrl-C, a request to end, a closed terminal, and a reader of the output who has gone. Asked for
  * before anything is made that has to be taken away again: a signal that comes while the compositor starts would leave its
- * socket behind.
+ * socket behind. So would the second of two (a terminal and `npm` may each send one) if it found nobody listening; how long
+ * ending takes is bounded.
  */
 export const endRequested = (): Promise<void> =>
   new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
     process.stdout.on('error', () => resolve());
   });
