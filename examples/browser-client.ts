@@ -40,9 +40,21 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   createReadStream(file).pipe(response);
 }
 
-const { values } = parseArgs({
-  options: { port: { type: 'string' }, display: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-});
+function readOptions() {
+  const options = {
+    port: { type: 'string' },
+    display: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
+
+const values = readOptions();
 
 if (values.help) {
   console.log(HELP);
