@@ -2,6 +2,7 @@
 import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
+import { type Cursor, cursorSurface } from './cursor.ts';
 import { changesStack, contentDamage, DamageTracker } from './damage.ts';
 import { arrange, leastCrowded } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
@@ -20,6 +21,8 @@ export interface SceneObserver {
   frameWanted?(surface: Surface): void;
   /** Surfaces came, went, moved or changed their size. */
   restacked?(): void;
+  /** The cursor is another one, lies elsewhere, or its surface has a new state. */
+  cursorChanged?(): void;
 }
 
 export interface SceneOptions {
@@ -45,6 +48,7 @@ export class Scene {
   readonly #shown = new Map<string, readonly SurfacePlacement[]>();
   /** The window that had each output to itself at the last look. */
   #fullscreen = new Map<string, Window>();
+  #cursor: Cursor | null = null;
 
   constructor(options: SceneOptions) {
     this.#machine = options.machine;
@@ -55,6 +59,7 @@ export class Scene {
       // A surface that was not shown leaves no gap; a client that goes takes many of them along.
       unmapped: surface => {
         if (this.#placements.has(surface)) this.update();
+        if (surface === cursorSurface(this.#cursor)) this.#notify(observer => observer.cursorChanged?.());
       },
       surfaceDestroyed: surface => this.#surfaceDestroyed(surface),
       now: () => this.#machine.now(),
@@ -176,6 +181,17 @@ export class Scene {
     this.update();
   }
 
+  /** Null: nothing is shown, as before the first event of a pointer. */
+  get cursor(): Cursor | null {
+    return this.#cursor;
+  }
+
+  set cursor(cursor: Cursor | null) {
+    if (cursor === this.#cursor) return;
+    this.#cursor = cursor;
+    this.#notify(observer => observer.cursorChanged?.());
+  }
+
   observe(observer: SceneObserver): Disposable {
     this.#observers.add(observer);
     return { [Symbol.dispose]: () => void this.#observers.delete(observer) };
@@ -239,6 +255,7 @@ export class Scene {
       const before = surface.state;
       surface.apply(entry);
       if (before.hdrMetadata !== commit.hdrMetadata) retold.add(surface);
+      if (surface === cursorSurface(this.#cursor)) this.#notify(observer => observer.cursorChanged?.());
       content.set(surface, commit.bufferDamage);
       this.#counters.commits++;
       const moved = commit.offset.x !== 0 || commit.offset.y !== 0;

@@ -21,7 +21,11 @@ import type { Window } from './window.ts';
 export type Role =
   | { readonly kind: 'subsurface'; readonly subsurface: Subsurface }
   | { readonly kind: 'toplevel'; readonly window: Window }
-  | { readonly kind: 'popup'; readonly popup: Popup };
+  | { readonly kind: 'popup'; readonly popup: Popup }
+  /** Of a `wl_pointer`, and shown while a cursor names it. */
+  | { readonly kind: 'cursor' }
+  /** Follows the pointer while something is dragged. */
+  | { readonly kind: 'drag-icon' };
 
 /** What a surface asks of the scene it is in. */
 export interface SurfaceOwner {
