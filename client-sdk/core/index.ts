@@ -25,6 +25,7 @@ export type * from './memory-ports.ts';
 export type * from './options.ts';
 export type * from './outputs.ts';
 export type * from './registry.ts';
+export * from './screen-capture.ts';
 export * from './screenshot.ts';
 export * from './single-pixel.ts';
 export * from './subsurface.ts';
