@@ -9,6 +9,10 @@ export type Capability =
   | 'test-control'
   /** Traces, reasons and who holds what. */
   | 'observation'
+  /** The clipboard of everybody, without the keyboard's focus. */
+  | 'clipboard'
+  /** Virtual devices that type and point. */
+  | 'input'
   /** Kernel calls in a Task of its own, and with them dma-bufs and fences. */
   | 'kernel-calls';
 
@@ -17,6 +21,8 @@ export const DEFAULT_CAPABILITIES: readonly Capability[] = [
   'capture',
   'histogram',
   'observation',
+  'clipboard',
+  'input',
   'kernel-calls',
 ];
 
