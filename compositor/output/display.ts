@@ -77,6 +77,8 @@ export class Display implements Outputs, Disposable {
       frameWanted: surface => {
         for (const output of this.#outputs) output.frameWanted(surface);
       },
+      contentApplied: (surface, content, damage) => this.#renderer.images.latch(surface, content, damage),
+      surfaceDestroyed: surface => this.#renderer.images.forget(surface),
     });
   }
 

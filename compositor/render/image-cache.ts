@@ -4,12 +4,15 @@ import { KernelError } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
-import type { ClientBuffer, DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
+import type { ClientBuffer, DmabufBuffer, ShmBuffer, ShmMemory } from '../scene/client-buffer.ts';
 import type { DmabufDescription } from '../scene/kernel-capabilities.ts';
+import type { Region } from '../scene/region.ts';
+import type { Surface } from '../scene/surface.ts';
 import { isPassing } from './passing.ts';
 import { planeCount, RENDER_FORMATS, rowBytes } from './pixel-format.ts';
 import type { GpuImage, RenderDevice } from './render-device.ts';
-import { CopiedShm, type ShmSource, shareShm, UDMABUF_NODE } from './shm-source.ts';
+import { ShmCopies } from './shm-copies.ts';
+import { isShareable, shareShm, UDMABUF_NODE } from './shm-source.ts';
 
 /** What a layer is drawn from. */
 export type Source =
@@ -25,7 +28,8 @@ export type Source =
 const MOST_ATTEMPTS = 60;
 
 interface Entry extends Disposable {
-  source(use: BufferUse): Source | null;
+  /** Null for shared memory that has to be copied. */
+  readonly source: Source | null;
 }
 
 export class ImageCache implements Disposable {
@@ -38,6 +42,11 @@ export class ImageCache implements Disposable {
   /** How often each commit's buffer could not be drawn from for a reason that may pass. */
   readonly #attempts = new WeakMap<BufferUse, number>();
   readonly #entries = new Map<number, Entry>();
+  /** Whether wl_shm memory can be shared at all, by what was found when it was first committed. */
+  readonly #shareable = new WeakMap<ShmMemory, boolean>();
+  readonly #copies = new Map<Surface, ShmCopies>();
+  /** The copies that a commit belongs to. */
+  readonly #copiesOf = new WeakMap<BufferUse, ShmCopies>();
 
   constructor(device: RenderDevice, trace: Trace, machine: Machine) {
     this.#device = device;
@@ -46,13 +55,42 @@ export class ImageCache implements Disposable {
     this.udmabuf = this.#open();
   }
 
+  /**
+   * A commit of `surface` brings other content, or takes it away, which differs by `damage` (in buffer pixels) from what
+   * was there. What can't be shared is copied now, seen or not, and the client gets it back.
+   */
+  latch(surface: Surface, use: BufferUse | null, damage: Region): void {
+    if (use?.buffer.kind !== 'shm' || !this.#mustCopy(use.buffer)) {
+      this.#copies.get(surface)?.emptied();
+      return;
+    }
+    const copies = this.#copies.get(surface) ?? new ShmCopies(this.#device, this.#machine, surface.label);
+    this.#copies.set(surface, copies);
+    this.#copiesOf.set(use, copies);
+    try {
+      copies.committed(use, use.buffer, damage);
+    } catch (error) {
+      // The frame that shows it tries again, and says why it can't.
+      if (!(error instanceof KernelError)) throw error;
+    }
+  }
+
+  /** The surface is gone. */
+  forget(surface: Surface): void {
+    this.#copies.get(surface)?.[Symbol.dispose]();
+    this.#copies.delete(surface);
+  }
+
   /** Null for a buffer that can't be drawn from, for now or for good; the reason is in the trace. */
   source(use: BufferUse): Source | null {
     const { buffer } = use;
     if (this.#refused.has(buffer) || this.#attemptsOf(use) === MOST_ATTEMPTS) return null;
     if (buffer.kind === 'single-pixel') return { kind: 'colour', argb: buffer.argb };
     try {
-      return this.#entryOf(buffer).source(use);
+      const { source } = this.#entryOf(buffer);
+      if (source || buffer.kind !== 'shm') return source;
+      const image = this.#copiesFor(use).image(use, buffer);
+      return image && { kind: 'image', image, memory: 'copied' };
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       if (isPassing(error)) this.#failed(use, error);
@@ -75,6 +113,7 @@ export class ImageCache implements Disposable {
 
   [Symbol.dispose](): void {
     for (const id of [...this.#entries.keys()]) this.#forget(id);
+    for (const surface of [...this.#copies.keys()]) this.forget(surface);
     if (this.udmabuf !== null && !this.#device.task.exited) this.#device.task.close(this.udmabuf);
   }
 
@@ -101,22 +140,47 @@ export class ImageCache implements Disposable {
   }
 
   #makeShm(buffer: ShmBuffer): Entry {
-    const shared: ShmSource | null =
-      this.udmabuf === null ? null : shareShm(this.#device, this.udmabuf, buffer);
-    const memory = shared ?? new CopiedShm(this.#device, buffer, this.#machine);
+    const shared =
+      this.udmabuf === null || !this.#isShareable(buffer.memory)
+        ? null
+        : shareShm(this.#device, this.udmabuf, buffer);
     return {
-      source: use => {
-        const image = memory.image(use);
-        return image && { kind: 'image', image, memory: memory.shared ? 'shared' : 'copied' };
-      },
-      [Symbol.dispose]: () => memory[Symbol.dispose](),
+      source: shared && { kind: 'image', image: shared.image, memory: 'shared' },
+      [Symbol.dispose]: () => shared?.[Symbol.dispose](),
     };
   }
 
   #makeDmabuf(buffer: DmabufBuffer): Entry {
     const imported = importImage(this.#device, buffer);
-    const source: Source = { kind: 'image', image: imported.image, memory: 'fenced' };
-    return { source: () => source, [Symbol.dispose]: () => imported[Symbol.dispose]() };
+    return {
+      source: { kind: 'image', image: imported.image, memory: 'fenced' },
+      [Symbol.dispose]: () => imported[Symbol.dispose](),
+    };
+  }
+
+  /** Known without making anything of a buffer that may never be shown. */
+  #mustCopy(buffer: ShmBuffer): boolean {
+    if (this.udmabuf === null || !this.#isShareable(buffer.memory)) return true;
+    const known = this.#entries.get(buffer.id);
+    return known !== undefined && known.source === null;
+  }
+
+  #isShareable(memory: ShmMemory): boolean {
+    const known = this.#shareable.get(memory);
+    if (known !== undefined) return known;
+    const shareable = isShareable(this.#device.task, memory);
+    this.#shareable.set(memory, shareable);
+    return shareable;
+  }
+
+  /** Those of its surface; of its own for a commit that was found to need one only when it was to be drawn. */
+  #copiesFor(use: BufferUse): ShmCopies {
+    const known = this.#copiesOf.get(use);
+    if (known) return known;
+    const copies = new ShmCopies(this.#device, this.#machine, use.buffer.label);
+    this.#copiesOf.set(use, copies);
+    use.whenEnded(() => copies[Symbol.dispose]());
+    return copies;
   }
 
   #forget(id: number): void {

@@ -2,6 +2,7 @@
 import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
+import type { BufferUse } from './buffer-use.ts';
 import { type Cursor, cursorSurface } from './cursor.ts';
 import { changesStack, contentDamage, DamageTracker } from './damage.ts';
 import { arrange, leastCrowded } from './layout.ts';
@@ -21,6 +22,12 @@ export interface SceneObserver {
   frameWanted?(surface: Surface): void;
   /** Surfaces came, went, moved or changed their size. */
   restacked?(): void;
+  /**
+   * A commit took effect that brought other content, or took it away, seen or not. `damage` is in buffer pixels. Called
+   * before anything is drawn.
+   */
+  contentApplied?(surface: Surface, content: BufferUse | null, damage: Region): void;
+  surfaceDestroyed?(surface: Surface): void;
   /** The cursor is another one, lies elsewhere, or its surface has a new state. */
   cursorChanged?(): void;
 }
@@ -254,6 +261,9 @@ export class Scene {
       const { surface, commit } = entry;
       const before = surface.state;
       surface.apply(entry);
+      const { attached, bufferDamage } = commit;
+      if (attached !== undefined)
+        this.#notify(observer => observer.contentApplied?.(surface, attached, bufferDamage));
       if (before.hdrMetadata !== commit.hdrMetadata) retold.add(surface);
       if (surface === cursorSurface(this.#cursor)) this.#notify(observer => observer.cursorChanged?.());
       content.set(surface, commit.bufferDamage);
@@ -293,6 +303,7 @@ export class Scene {
 
   #surfaceDestroyed(surface: Surface): TransactionEntry[] {
     this.#surfaces.delete(surface);
+    this.#notify(observer => observer.surfaceDestroyed?.(surface));
     return this.#queues.forget(surface);
   }
 
