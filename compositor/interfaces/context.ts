@@ -14,6 +14,7 @@ import { Bindings } from './bindings.ts';
 import type { CaptureSource } from './ext-image-capture-source.ts';
 import type { MetadataTable, TableUsage } from './metadata-table.ts';
 import { OutputPresence } from './output-presence.ts';
+import { WindowIds } from './window-ids.ts';
 import type { BufferObject } from './wl-buffer.ts';
 import type { RegionObject } from './wl-region.ts';
 import type { SurfaceObject } from './wl-surface.ts';
@@ -52,6 +53,7 @@ export class Context {
   readonly timelines = new Bindings<'wp_linux_drm_syncobj_timeline_v1', Timeline>();
   readonly metadataTables = new Bindings<'fencepost_metadata_table_v1', MetadataTable>();
   readonly captureSources = new Bindings<'ext_image_capture_source_v1', CaptureSource>();
+  readonly windowIds: WindowIds;
   readonly tableUsage = new WeakMap<Client, TableUsage>();
   #nextSerial = 1;
   #nextBuffer = 1;
@@ -59,6 +61,7 @@ export class Context {
   constructor(rooms: Rooms) {
     this.rooms = rooms;
     this.presence = new OutputPresence(rooms.scene);
+    this.windowIds = new WindowIds(rooms.scene);
   }
 
   /** Serials grow through all clients, skipping 0, which means none. */

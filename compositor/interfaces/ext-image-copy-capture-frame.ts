@@ -7,6 +7,7 @@ import type { CaptureConstraints, CaptureFailure, CaptureResult } from '../scene
 import { Region } from '../scene/region.ts';
 import { demand } from './errors.ts';
 import type { CaptureSession } from './ext-image-copy-capture.ts';
+import { timestampWords } from './timestamp.ts';
 import type { BufferObject } from './wl-buffer.ts';
 
 const REASON = interfaces.ext_image_copy_capture_frame_v1.enums.failure_reason;
@@ -15,7 +16,6 @@ const REASONS: Readonly<Record<CaptureFailure, number>> = {
   'buffer-constraints': REASON.buffer_constraints,
   stopped: REASON.stopped,
 };
-const SECOND = 1_000_000_000n;
 
 export class CaptureFrame {
   readonly #session: CaptureSession;
@@ -85,11 +85,10 @@ export class CaptureFrame {
 
   #ready({ transform, damage, time }: CaptureResult): void {
     const { events } = this.#resource;
-    const seconds = time / SECOND;
     this.#session.lastImage = time;
     events.transform(transform);
     for (const { x, y, width, height } of damage.rects) events.damage(x, y, width, height);
-    events.presentation_time(Number(seconds >> 32n), Number(seconds & 0xffff_ffffn), Number(time % SECOND));
+    events.presentation_time(...timestampWords(time));
     events.ready();
   }
 

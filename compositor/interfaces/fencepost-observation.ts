@@ -13,14 +13,19 @@ import { CARD_NODE } from '../output/card.ts';
 import { type ModeInfo, refreshOf } from '../output/mode-properties.ts';
 import { findPipes, type Pipe, type PlaneInfo } from '../output/pipes.ts';
 import type { Caller } from './context.ts';
+import { sendSnapshot } from './observation-snapshot.ts';
+import { ObservationWatch } from './observation-watch.ts';
 
 const { mode_flags: MODE, plane_type: PLANE } = interfaces.fencepost_observation_v1.enums;
 const PICOSECONDS = 1e12;
 
 export function bindObservation({ context }: Caller, resource: Resource<'fencepost_observation_v1'>): void {
   const { task, kernel, outputs } = context.rooms;
+  const watch = new ObservationWatch(context.rooms, () => resource.events.changed());
+  resource.onDestroy(() => watch[Symbol.dispose]());
   resource.setHandlers({
     destroy: () => {},
+    snapshot: () => watch.begin(sendSnapshot(context, resource)),
     describe: () => {
       for (const { path, access } of kernel.nodes()) resource.events.device(path, access);
       const pipes = readPipes(task);

@@ -71,7 +71,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('ext_output_image_capture_source_manager_v1', 1, withCapture, bindOutputCaptureSource);
   offer('ext_image_copy_capture_manager_v1', 1, withCapture, bindImageCopyCapture);
   offer('fencepost_histogram_manager_v1', 1, client => client.may('histogram'), bindHistogramManager);
-  offer('fencepost_observation_v1', 1, client => client.may('observation'), bindObservation);
+  offer('fencepost_observation_v1', 2, client => client.may('observation'), bindObservation);
   offered.push(offerKernel(server.globals, context.rooms));
   offered.push(offerOutputs(context, server));
   return {

@@ -14,7 +14,14 @@ import { Trace } from '../observe/trace.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
 import type { KernelCapabilities } from '../scene/kernel-capabilities.ts';
 import { Lifetime } from '../scene/lifetime.ts';
-import type { CaptureRequest, Output, OutputInfo, Outputs, OutputsListener } from '../scene/outputs.ts';
+import type {
+  CaptureRequest,
+  Output,
+  OutputInfo,
+  OutputObservation,
+  Outputs,
+  OutputsListener,
+} from '../scene/outputs.ts';
 import { Scene } from '../scene/scene.ts';
 import type { Acquire, AcquireWaiter, Constraint, ReleaseService } from '../scene/synchronisation.ts';
 import type { Capability } from '../server/capabilities.ts';
@@ -113,6 +120,15 @@ export class TestOutput implements Output {
 
   histogram(): Disposable {
     return { [Symbol.dispose]: () => {} };
+  }
+
+  observe(): OutputObservation {
+    const misses = { 'late client': 0, 'late render': 0, 'late commit': 0, device: 0 };
+    return { state: 'idle', frames: 0, composited: 0, scannedOut: 0, misses, planes: [], places: [] };
+  }
+
+  nextVblank(): bigint {
+    return 0n;
   }
 }
 

@@ -2,10 +2,10 @@
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { Presentation } from '../scene/surface-state.ts';
 import type { Caller } from './context.ts';
+import { timestampWords } from './timestamp.ts';
 
 /** The clock of every time stamp here: that of the Machine and of the kernel's events. */
 const CLOCK_MONOTONIC = 1;
-const SECOND = 1_000_000_000n;
 
 export function bindPresentation({ context, client }: Caller, resource: Resource<'wp_presentation'>): void {
   resource.setHandlers({
@@ -24,11 +24,8 @@ export function bindPresentation({ context, client }: Caller, resource: Resource
 }
 
 function sendPresented({ events }: Resource<'wp_presentation_feedback'>, presentation: Presentation): void {
-  const seconds = presentation.time / SECOND;
   events.presented(
-    Number(seconds >> 32n),
-    Number(seconds & 0xffff_ffffn),
-    Number(presentation.time % SECOND),
+    ...timestampWords(presentation.time),
     Number(presentation.refresh),
     Number((presentation.sequence >> 32n) & 0xffff_ffffn),
     Number(presentation.sequence & 0xffff_ffffn),

@@ -8,6 +8,7 @@ import type {
   HistogramRequest,
   Output,
   OutputInfo,
+  OutputObservation,
 } from '../scene/outputs.ts';
 import { Region } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
@@ -22,6 +23,8 @@ import { FrameTally } from './frame-tally.ts';
 import { HistogramQueue } from './histogram.ts';
 import { damageOn, layersOf, type SurfaceLayer } from './layers.ts';
 import { type PaintedFrame, Painter, type PainterOptions } from './painter.ts';
+import type { Pipe } from './pipes.ts';
+import { observePlaces, observePlanes } from './plane-observation.ts';
 import type { RepaintState } from './repaint-state.ts';
 import type { OutputStatistics } from './statistics.ts';
 import { DAMAGE_RECTANGLES } from './swapchain.ts';
@@ -46,6 +49,7 @@ export class DisplayOutput implements Output {
   readonly #trace: Trace;
   readonly #scene: Scene;
   readonly #card: Card;
+  readonly #pipe: Pipe;
   readonly #crtc: number;
   readonly #painter: Painter;
   readonly #clock: FrameClock;
@@ -70,6 +74,7 @@ export class DisplayOutput implements Output {
     this.#trace = options.trace;
     this.#scene = options.scene;
     this.#card = options.card;
+    this.#pipe = options.pipe;
     this.#crtc = options.pipe.crtc.id;
     this.#painter = new Painter(options);
     this.#clock = new FrameClock(options.refresh);
@@ -88,6 +93,22 @@ export class DisplayOutput implements Output {
       planesInUse: this.#painter.planesInUse,
       state: this.#state.kind,
     };
+  }
+
+  observe(): OutputObservation {
+    const surfaces = this.#scene.stackOn(this.info).map(({ surface }) => surface);
+    return {
+      state: this.#state.kind,
+      ...this.#tally.counts,
+      planes: observePlanes(this.#pipe, this.info.mode, this.#painter.shown),
+      places: observePlaces(surfaces, this.#painter.shown),
+    };
+  }
+
+  nextVblank(): Nanoseconds {
+    const now = this.#machine.now();
+    if (this.#shown) this.#clock.synchronise(this.#card.lastVblank(this.#crtc));
+    return this.#clock.nextVblank(now) ?? now + this.#clock.refresh;
   }
 
   /** Pixels of the global space changed. */

@@ -12,6 +12,7 @@ import type { Machine, Nanoseconds } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { Renderer, RenderJob } from '../render/renderer.ts';
 import { Region, rectsEqual, type Size } from '../scene/region.ts';
+import type { Surface } from '../scene/surface.ts';
 import type { OwnedDescriptor } from '../scene/synchronisation.ts';
 import { AtomicRequest } from './atomic-request.ts';
 import type { Card } from './card.ts';
@@ -73,6 +74,12 @@ export type PaintResult =
   | { readonly kind: 'busy' }
   | { readonly kind: 'failed'; readonly reason: string };
 
+export interface ShownPlanes {
+  readonly scanout: readonly PlaneUse[];
+  readonly composes: boolean;
+  readonly reasons: ReadonlyMap<Surface, string>;
+}
+
 export interface PainterOptions {
   readonly machine: Machine;
   readonly card: Card;
@@ -120,6 +127,11 @@ export class Painter {
   /** Planes that show something by the newest commit. */
   get planesInUse(): number {
     return this.#scanout.length + (this.#slot ? 1 : 0);
+  }
+
+  /** Clients' buffers on planes by the newest commit, whether it shows a composition too, and why. */
+  get shown(): ShownPlanes {
+    return { scanout: this.#scanout, composes: this.#slot !== null, reasons: this.#assigner.reasons };
   }
 
   paint(order: PaintOrder): PaintResult {

@@ -71,6 +71,11 @@ export class PlaneAssigner {
     this.#output = options.output;
   }
 
+  /** Why each surface was put where it is in the last assignment. Those of which nothing is seen have no reason. */
+  get reasons(): ReadonlyMap<Surface, string> {
+    return this.#reasons;
+  }
+
   /** A proposal that the kernel has accepted, or to compose everything. */
   assign(layers: readonly SurfaceLayer[], test: TestAssignment): Assignment {
     this.#frame++;

@@ -3,6 +3,7 @@ import type { Nanoseconds } from '../machine/machine.ts';
 import type { ClientBuffer } from './client-buffer.ts';
 import type { FormatModifiers } from './kernel-capabilities.ts';
 import type { Rect, Region, Size } from './region.ts';
+import type { Surface } from './surface.ts';
 import type { Transform } from './transform.ts';
 
 /** What wl_output tells, and where the output lies. */
@@ -73,11 +74,51 @@ export interface HistogramRequest {
   stopped(): void;
 }
 
+/** What a plane shows; `buffer` names a client's buffer. */
+export type PlaneContent =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'composition' }
+  | { readonly kind: 'surface'; readonly surface: Surface; readonly buffer: string }
+  | { readonly kind: 'cursor'; readonly surface: Surface | null };
+
+export interface PlaneObservation {
+  readonly id: number;
+  readonly kind: 'primary' | 'overlay' | 'cursor';
+  readonly content: PlaneContent;
+  /** Where its content lies, in device pixels of the output. */
+  readonly place: Rect;
+}
+
+/** A surface that an output shows: the id of its plane, or null when it is composed, and why. */
+export interface PlaceObservation {
+  readonly surface: Surface;
+  readonly plane: number | null;
+  readonly reason: string;
+}
+
+/** What an output shows by its newest commit, and what it has done since the start. */
+export interface OutputObservation {
+  /** Of the repaint state machine. */
+  readonly state: string;
+  readonly frames: number;
+  readonly composited: number;
+  readonly scannedOut: number;
+  /** Missed vblanks by whose fault they were. */
+  readonly misses: Readonly<Record<'late client' | 'late render' | 'late commit' | 'device', number>>;
+  readonly planes: readonly PlaneObservation[];
+  /** Lowest first. */
+  readonly places: readonly PlaceObservation[];
+}
+
 export interface Output {
   readonly info: OutputInfo;
   readonly captureConstraints: CaptureConstraints;
   /** Takes the next image shown into the client's buffer. The disposal of the result cancels it. */
   capture(request: CaptureRequest): Disposable;
+  /** Made anew each time: for tools. */
+  observe(): OutputObservation;
+  /** The first vblank after now, as far as it can be told: a display that has shown nothing may come later. */
+  nextVblank(): Nanoseconds;
   /** Counts the next frame shown. The disposal of the result cancels it. */
   histogram(request: HistogramRequest): Disposable;
 }

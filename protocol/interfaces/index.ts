@@ -4,6 +4,7 @@ import * as cursorShape from './cursor-shape.ts';
 import * as idleNotify from './ext-idle-notify.ts';
 import * as imageCaptureSource from './ext-image-capture-source.ts';
 import * as imageCopyCapture from './ext-image-copy-capture.ts';
+import * as control from './fencepost-control.ts';
 import * as descriptors from './fencepost-descriptors.ts';
 import * as histogram from './fencepost-histogram.ts';
 import * as kernel from './fencepost-kernel.ts';
@@ -73,6 +74,7 @@ export const interfaces = {
   ...singlePixelBuffer,
   ...imageCaptureSource,
   ...imageCopyCapture,
+  ...control,
   ...descriptors,
   ...histogram,
   ...kernel,

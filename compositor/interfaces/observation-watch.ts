@@ -1,0 +1,61 @@
+// When there is a newer snapshot: told once, to who asked for the last one. Nobody asked: nothing is watched.
+import { type Nanoseconds, SECOND, type Timer } from '../machine/machine.ts';
+import type { Rooms } from './context.ts';
+
+/** Between a snapshot and the next one where no output sets a rate. */
+const WITHOUT_OUTPUT: Nanoseconds = SECOND / 60n;
+
+export class ObservationWatch implements Disposable {
+  readonly #rooms: Rooms;
+  readonly #changed: () => void;
+  #watching: Disposable[] = [];
+  #timer: Timer | null = null;
+
+  /** `changed` is called once for each `begin`, unless the watch is disposed before. */
+  constructor(rooms: Rooms, changed: () => void) {
+    this.#rooms = rooms;
+    this.#changed = changed;
+  }
+
+  /** A snapshot was sent; it is out of date already when a frame is `moving`. */
+  begin(moving: boolean): void {
+    this[Symbol.dispose]();
+    if (moving) {
+      this.#arm();
+      return;
+    }
+    const note = () => this.#arm();
+    const { scene, outputs } = this.#rooms;
+    this.#watching = [
+      scene.observe({ damaged: note, frameWanted: note, restacked: note, cursorChanged: note }),
+      outputs.observe({ added: note, changed: note, removed: note }),
+    ];
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopWatching();
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #stopWatching(): void {
+    for (const watch of this.#watching.splice(0)) watch[Symbol.dispose]();
+  }
+
+  /** A frame later: what happens until then is in the same snapshot. */
+  #arm(): void {
+    if (this.#timer) return;
+    this.#stopWatching();
+    const { machine } = this.#rooms;
+    this.#timer = machine.at(machine.now() + this.#frame(), 'a newer snapshot', () => {
+      this.#timer = null;
+      this.#changed();
+    });
+  }
+
+  /** Of the fastest output. */
+  #frame(): Nanoseconds {
+    const rates = this.#rooms.outputs.list.map(({ info }) => info.refresh);
+    return rates.length === 0 ? WITHOUT_OUTPUT : (1000n * SECOND) / BigInt(Math.max(...rates));
+  }
+}
