@@ -102,6 +102,10 @@ export class Client {
     return this.#capabilities.has(capability);
   }
 
+  get wire(): Connection['wire'] {
+    return this.connection.wire;
+  }
+
   get connected(): boolean {
     return this.#state === 'connected';
   }

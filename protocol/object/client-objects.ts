@@ -153,7 +153,7 @@ export class ClientObjects implements ProxyOwner, ObjectDirectory {
   }
 
   #problem(
-    { object, opcode, args }: Message,
+    { object, opcode, args, malformed }: Message,
     proxy: ClientProxy | undefined,
     event: MessageSignature | undefined,
   ): string | undefined {
@@ -162,7 +162,7 @@ export class ClientObjects implements ProxyOwner, ObjectDirectory {
     if (!event) return `${subject} has no event ${opcode}`;
     if (event.since > proxy.version)
       return `${subject}.${event.name} exists since version ${event.since}, not in ${proxy.version}`;
-    const problem = argumentsProblem(event, args, this);
+    const problem = malformed ?? argumentsProblem(event, args, this);
     return problem && `${subject}.${event.name}: ${problem}`;
   }
 

@@ -20,6 +20,8 @@ export interface Message {
   /** The place of the request or event in its interface's table. */
   readonly opcode: number;
   readonly args: readonly WireArgument[];
+  /** Why what arrived could not be read as this message; there are no arguments then. Never on a message that is sent. */
+  readonly malformed?: string;
 }
 
 /** True for a well-formed descriptor argument. */

@@ -180,7 +180,7 @@ export class ServerObjects implements ResourceOwner, ObjectDirectory, Disposable
   }
 
   /** The request that a message is, once everything about it has been found to be in order. */
-  #request(resource: ServerResource, { opcode, args }: Message): MessageSignature {
+  #request(resource: ServerResource, { opcode, args, malformed }: Message): MessageSignature {
     const subject = `${resource.interface}@${resource.id}`;
     const request = resource.signature.requests[opcode];
     if (!request)
@@ -194,8 +194,8 @@ export class ServerObjects implements ResourceOwner, ObjectDirectory, Disposable
         'invalid_method',
         `${name} exists since version ${request.since}, but the object was bound at version ${resource.version}`,
       );
-    const problem = argumentsProblem(request, args, this);
-    if (problem) throw this.#displayError('invalid_method', `${name}: ${problem}`);
+    const problem = malformed ?? argumentsProblem(request, args, this);
+    if (problem) throw this.#displayError('invalid_method', `invalid arguments for ${name}: ${problem}`);
     if (request.creates) {
       this.#checkBind(resource, request, args);
       this.#checkRoom();

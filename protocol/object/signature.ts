@@ -17,6 +17,8 @@ export interface MessageSignature {
   readonly given: number;
   /** Whether it creates an object. */
   readonly creates: boolean;
+  /** How many file descriptors go with it. */
+  readonly descriptors: number;
 }
 
 export interface InterfaceSignature {
@@ -50,6 +52,7 @@ function signaturesOf(
       wire,
       given: wire.filter(({ kind }) => kind !== 'new_id').length,
       creates: wire.some(({ kind }) => kind === 'new_id'),
+      descriptors: wire.filter(({ kind }) => kind === 'fd').length,
     };
   });
 }

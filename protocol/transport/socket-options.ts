@@ -1,4 +1,5 @@
 import type { Connection } from '../object/connection.ts';
+import type { CodecFactory } from '../wire/codec.ts';
 
 /** Who is at the other end of a Unix socket, from `SO_PEERCRED`. */
 export interface PeerCredentials {
@@ -14,6 +15,8 @@ export interface Listener extends Disposable {
 }
 
 export interface UnixListenerOptions {
+  /** The encoding of the connections: the native one unless another is given. */
+  readonly codec?: CodecFactory;
   /** `peer` is `null` where the credentials cannot be had: without native calls. */
   onConnection(connection: Connection, peer: PeerCredentials | null): void;
   /** A failure to accept that does not end the listener, such as EMFILE. */

@@ -3,16 +3,17 @@ import { closeDescriptor, duplicate } from '../host/files.ts';
 import { MAX_DESCRIPTORS } from '../host/message.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from '../host/poller.ts';
 import { isHandle, type WireArgument } from '../object/message.ts';
+import type { CodecFactory } from '../wire/codec.ts';
 import { WireError } from '../wire/error.ts';
 import { ArrivedDescriptors, LeavingDescriptors, MAX_UNCLAIMED } from './descriptor-queue.ts';
-import { MsgpackConnection } from './msgpack-connection.ts';
 import type { NativeTransport } from './native.ts';
+import { StreamConnection } from './stream-connection.ts';
 
 /** What a descriptor that waits to be sent counts for in `queuedBytes`: it holds a place in this process's table. */
 const DESCRIPTOR_WEIGHT = 1024;
 
-/** MessagePack frames on a Unix stream socket, with real descriptors beside them (SCM_RIGHTS). */
-export class UnixConnection extends MsgpackConnection {
+/** Messages on a Unix stream socket, with real descriptors beside them (SCM_RIGHTS). */
+export class UnixConnection extends StreamConnection {
   readonly passesDescriptors = true;
   readonly #native: NativeTransport;
   readonly #fd: number;
@@ -27,9 +28,9 @@ export class UnixConnection extends MsgpackConnection {
   #outputAddress = 0n;
 
   /** Takes over a connected, non-blocking socket. */
-  constructor(native: NativeTransport, fd: number) {
+  constructor(native: NativeTransport, fd: number, codec: CodecFactory) {
     const arrived = new ArrivedDescriptors(native.libc);
-    super(arrived);
+    super(codec(arrived));
     this.#native = native;
     this.#fd = fd;
     this.#arrived = arrived;

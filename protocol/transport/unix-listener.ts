@@ -3,6 +3,7 @@ import { Errno, HostError } from '../host/error.ts';
 import { closeDescriptor } from '../host/files.ts';
 import { EPOLLIN } from '../host/poller.ts';
 import { accept, connectTo, listenAt, peerCredentials } from '../host/socket.ts';
+import { msgpackCodec } from '../wire/msgpack.ts';
 import type { NativeTransport } from './native.ts';
 import { inUse, removeFile, SocketLock, socketExists } from './socket-lock.ts';
 import type { Listener, UnixListenerOptions } from './socket-options.ts';
@@ -64,7 +65,10 @@ export class UnixListener implements Listener {
       return false;
     }
     if (fd < 0) return false;
-    this.#options.onConnection(new UnixConnection(this.#native, fd), peerCredentials(libc, fd));
+    this.#options.onConnection(
+      new UnixConnection(this.#native, fd, this.#options.codec ?? msgpackCodec),
+      peerCredentials(libc, fd),
+    );
     return true;
   }
 

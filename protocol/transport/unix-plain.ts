@@ -1,17 +1,19 @@
 import { chmodSync, closeSync, openSync, writeSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { Connection } from '../object/connection.ts';
-import { MsgpackConnection } from './msgpack-connection.ts';
+import { noDescriptors } from '../wire/descriptors.ts';
+import { msgpackCodec } from '../wire/msgpack.ts';
 import { inUse, lockOwner, removeFile, socketExists } from './socket-lock.ts';
 import type { Listener, UnixListenerOptions } from './socket-options.ts';
+import { StreamConnection } from './stream-connection.ts';
 
 /** MessagePack frames on one of Node's own sockets: for hosts without native calls. No descriptors travel. */
-class PlainConnection extends MsgpackConnection {
+class PlainConnection extends StreamConnection {
   readonly passesDescriptors = false;
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
-    super();
+    super(msgpackCodec(noDescriptors));
     this.#socket = socket;
     socket.pause();
     socket.on('data', bytes => {

@@ -4,6 +4,7 @@ import { openHostFiles } from '../host/native-files.ts';
 import { socketPair } from '../host/socket.ts';
 import type { Connection } from '../object/connection.ts';
 import type { Handle, Message } from '../object/message.ts';
+import { msgpackCodec } from '../wire/msgpack.ts';
 import { MAX_UNCLAIMED } from './descriptor-queue.ts';
 import { type NativeTransport, nativeTransport } from './native.ts';
 import { Collector, descriptorCount, descriptorsDownTo, turn, until } from './testing.ts';
@@ -45,7 +46,7 @@ function byteOf(handle: unknown): number {
 /** A connection and the other end of its socket, raw. */
 function half(): [UnixConnection, number] {
   const [one, other] = socketPair(native.libc);
-  return [new UnixConnection(native, one), other];
+  return [new UnixConnection(native, one, msgpackCodec), other];
 }
 
 describe('a Unix connection', () => {

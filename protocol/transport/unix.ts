@@ -1,5 +1,7 @@
 import { connectTo, socketPair } from '../host/socket.ts';
 import type { Connection } from '../object/connection.ts';
+import type { CodecFactory } from '../wire/codec.ts';
+import { msgpackCodec } from '../wire/msgpack.ts';
 import { nativeTransport, whyNoDescriptors } from './native.ts';
 import { candidatePaths } from './paths.ts';
 import { ListenError } from './socket-lock.ts';
@@ -38,13 +40,16 @@ export async function listenFirstFree(directory: string, options: UnixListenerOp
 /** Connects to a server's path. Fails with an error whose `code` is ENOENT or ECONNREFUSED when no server is there. */
 export async function connectUnix(path: string): Promise<Connection> {
   const native = nativeTransport();
-  return native === null ? connectUnixPlain(path) : new UnixConnection(native, connectTo(native.libc, path));
+  if (native === null) return connectUnixPlain(path);
+  return new UnixConnection(native, connectTo(native.libc, path), msgpackCodec);
 }
 
-/** Two connections joined by a socket pair, or `null` without native calls. */
-export function connectedPair(): [Connection, Connection] | null {
+/** Two connections joined by a socket pair, each with its encoding, or `null` without native calls. */
+export function connectedPair(
+  codecs: readonly [CodecFactory, CodecFactory] = [msgpackCodec, msgpackCodec],
+): [Connection, Connection] | null {
   const native = nativeTransport();
   if (native === null) return null;
   const [one, other] = socketPair(native.libc);
-  return [new UnixConnection(native, one), new UnixConnection(native, other)];
+  return [new UnixConnection(native, one, codecs[0]), new UnixConnection(native, other, codecs[1])];
 }

@@ -1,6 +1,7 @@
 import { MAX_MESSAGE } from '../object/limits.ts';
-import { PREFIX } from '../wire/msgpack.ts';
-import { MsgpackConnection } from './msgpack-connection.ts';
+import { noDescriptors } from '../wire/descriptors.ts';
+import { msgpackCodec, PREFIX } from '../wire/msgpack.ts';
+import { StreamConnection } from './stream-connection.ts';
 
 /** Bytes in one WebSocket message, which may hold many of ours, or a part of one. */
 export const MAX_PAYLOAD = PREFIX + MAX_MESSAGE;
@@ -28,7 +29,7 @@ const OPEN = 1;
 const NOT_READING = 1 << 20;
 
 /** MessagePack frames in binary WebSocket messages. Takes an open socket. */
-export class WebSocketConnection extends MsgpackConnection {
+export class WebSocketConnection extends StreamConnection {
   readonly passesDescriptors = false;
   readonly #socket: WebSocketLike;
   /** What came while nobody may be given anything: a browser's socket cannot be stopped. */
@@ -37,7 +38,7 @@ export class WebSocketConnection extends MsgpackConnection {
   readonly #taken = () => this.taken();
 
   constructor(socket: WebSocketLike) {
-    super();
+    super(msgpackCodec(noDescriptors));
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', event => this.#arrived(event.data));

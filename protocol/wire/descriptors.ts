@@ -1,3 +1,5 @@
+import { isHandle, type WireArgument } from '../object/message.ts';
+
 /** Real descriptors that arrived and are not yet claimed by the messages that name them, in order of arrival. */
 export interface DescriptorSource {
   readonly available: number;
@@ -12,3 +14,10 @@ export const noDescriptors: DescriptorSource = {
     throw new RangeError('no descriptors travel on this wire');
   },
 };
+
+/** How many host handles a message names. */
+export function countHostHandles(args: readonly WireArgument[]): number {
+  let count = 0;
+  for (const argument of args) if (isHandle(argument) && argument.kind === 'host') count++;
+  return count;
+}

@@ -4,7 +4,7 @@ import { MAX_ARRAY, MAX_MESSAGE } from '../object/limits.ts';
 import type { Message } from '../object/message.ts';
 import { type DescriptorSource, noDescriptors } from './descriptors.ts';
 import { WireError } from './error.ts';
-import { encodeMessage, MessageDecoder, PREFIX } from './msgpack.ts';
+import { encodeMessage, MsgpackCodec, PREFIX } from './msgpack.ts';
 
 const everything: Message = {
   object: 0xff000001,
@@ -46,7 +46,7 @@ function framed(payload: Uint8Array): Uint8Array {
 
 function decode(bytes: Uint8Array, descriptors: DescriptorSource = noDescriptors): Message[] {
   const out: Message[] = [];
-  new MessageDecoder(descriptors).push(bytes, out);
+  new MsgpackCodec(descriptors).push(bytes, out);
   return out;
 }
 
@@ -59,7 +59,7 @@ function descriptorsOf(...fds: number[]): DescriptorSource {
   };
 }
 
-describe('encodeMessage and MessageDecoder', () => {
+describe('encodeMessage and MsgpackCodec', () => {
   it('carry every kind of argument', () => {
     expect(decode(encodeMessage(everything))).toEqual([everything]);
   });
@@ -76,7 +76,7 @@ describe('encodeMessage and MessageDecoder', () => {
     const descriptors = descriptorsOf(40, 41, 42);
     const host = { kind: 'host', fd: 3 } as const;
     const out: Message[] = [];
-    const decoder = new MessageDecoder(descriptors);
+    const decoder = new MsgpackCodec(descriptors);
     decoder.push(encodeMessage({ object: 1, opcode: 0, args: [host, 5, host] }), out);
     decoder.push(encodeMessage({ object: 1, opcode: 0, args: [host] }), out);
     expect(out.map(message => message.args)).toEqual([
@@ -110,7 +110,7 @@ describe('encodeMessage and MessageDecoder', () => {
     const random = numbers(1);
     for (const most of [1, 2, 3, 5, 100, 3000]) {
       const out: Message[] = [];
-      const decoder = new MessageDecoder(noDescriptors);
+      const decoder = new MsgpackCodec(noDescriptors);
       for (let at = 0; at < bytes.length; ) {
         const length = 1 + random(most);
         decoder.push(bytes.slice(at, at + length), out);
@@ -125,7 +125,7 @@ describe('encodeMessage and MessageDecoder', () => {
     const array = new Uint8Array(MAX_ARRAY).fill(3);
     const frame = Uint8Array.from(encodeMessage({ object: 1, opcode: 0, args: [array] }));
     const out: Message[] = [];
-    const decoder = new MessageDecoder(noDescriptors);
+    const decoder = new MsgpackCodec(noDescriptors);
     for (let at = 0; at < frame.length; at += 50_000) decoder.push(frame.subarray(at, at + 50_000), out);
     expect(out).toHaveLength(1);
     expect(Buffer.compare(out[0]!.args[0] as Uint8Array, array)).toBe(0);
@@ -208,10 +208,10 @@ describe('bad input', () => {
   });
 
   it('allocates by what arrived, not by what a length says', () => {
-    const decoders: MessageDecoder[] = [];
+    const decoders: MsgpackCodec[] = [];
     const before = process.memoryUsage().arrayBuffers;
     for (let index = 0; index < 2000; index++) {
-      const decoder = new MessageDecoder(noDescriptors);
+      const decoder = new MsgpackCodec(noDescriptors);
       const prefix = new Uint8Array(PREFIX);
       new DataView(prefix.buffer).setUint32(0, MAX_MESSAGE, true);
       decoder.push(prefix, []);

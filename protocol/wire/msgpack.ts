@@ -2,8 +2,10 @@ import { addExtension, Packr, Unpackr } from 'msgpackr';
 import { MAX_MESSAGE } from '../object/limits.ts';
 import { type Handle, isHandle, type Message, type WireArgument } from '../object/message.ts';
 import { checkFrame, checkSize, HOST_HANDLE, MAX_ARGUMENTS, TASK_HANDLE } from './check.ts';
+import type { CodecFactory, WireCodec } from './codec.ts';
 import type { DescriptorSource } from './descriptors.ts';
 import { WireError } from './error.ts';
+import { FrameReader } from './frames.ts';
 
 /** Bytes before each frame: its length, unsigned, little endian, without themselves. */
 export const PREFIX = 4;
@@ -72,13 +74,6 @@ export function encodeMessage(message: Message): Uint8Array {
   return frame;
 }
 
-/** How many host handles a message names. */
-export function countHostHandles(args: readonly WireArgument[]): number {
-  let count = 0;
-  for (const argument of args) if (isHandle(argument) && argument.kind === 'host') count++;
-  return count;
-}
-
 function encodable(argument: Uint8Array | Handle): Uint8Array | HostMark | TaskMark {
   if (argument instanceof Uint8Array) return argument;
   if (!isHandle(argument))
@@ -86,64 +81,34 @@ function encodable(argument: Uint8Array | Handle): Uint8Array | HostMark | TaskM
   return argument.kind === 'host' ? hostMark : new TaskMark(argument.fd);
 }
 
-/**
- * Makes messages of a stream of bytes that may be cut anywhere. What is kept between chunks is never more than what has
- * arrived of one message; a length on the wire allocates nothing. After a `WireError` the stream is lost: close it.
- */
-export class MessageDecoder {
+/** The native encoding of one connection. After a `WireError` the stream is lost: close it. */
+export class MsgpackCodec extends FrameReader implements WireCodec {
+  readonly wire = 'msgpack';
   readonly #descriptors: DescriptorSource;
-  #pending = new Uint8Array(0);
-  #held = 0;
 
   constructor(descriptors: DescriptorSource) {
+    super(PREFIX, PREFIX + MAX_MESSAGE);
     this.#descriptors = descriptors;
   }
 
-  /** Bytes of a message that has not arrived whole. */
-  get pendingBytes(): number {
-    return this.#held;
+  encode(message: Message): Uint8Array {
+    return encodeMessage(message);
   }
 
-  /** Adds the messages that the bytes complete to `out`. The bytes are not kept. Throws `WireError`. */
-  push(received: Uint8Array, out: Message[]): void {
-    const chunk = plain(received);
-    let at = 0;
-    while (this.#held > 0 && at < chunk.length) at = this.#complete(chunk, at, out);
-    for (;;) {
-      if (chunk.length - at < PREFIX) break;
-      const end = at + PREFIX + frameLength(chunk, at);
-      if (end > chunk.length) break;
-      out.push(this.#decode(chunk, at + PREFIX, end));
-      at = end;
-    }
-    if (at < chunk.length) this.#keep(chunk, at, chunk.length);
+  override push(received: Uint8Array, out: Message[]): void {
+    super.push(plain(received), out);
   }
 
-  /** Moves bytes of the chunk to the message begun before, and decodes that when it is whole. */
-  #complete(chunk: Uint8Array, at: number, out: Message[]): number {
-    const wanted = this.#held < PREFIX ? PREFIX : PREFIX + frameLength(this.#pending, 0);
-    const end = Math.min(chunk.length, at + wanted - this.#held);
-    this.#keep(chunk, at, end);
-    if (this.#held < PREFIX) return end;
-    const whole = PREFIX + frameLength(this.#pending, 0);
-    if (this.#held < whole) return end;
-    out.push(this.#decode(this.#pending, PREFIX, whole));
-    this.#held = 0;
-    if (this.#pending.length > KEPT) this.#pending = new Uint8Array(0);
-    return end;
+  protected override frameLength(bytes: Uint8Array, at: number): number {
+    const length =
+      (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+    if (length > MAX_MESSAGE)
+      throw new WireError(`a message says it has ${length} bytes; at most ${MAX_MESSAGE} are allowed`);
+    return PREFIX + length;
   }
 
-  #keep(chunk: Uint8Array, from: number, to: number): void {
-    const needed = this.#held + to - from;
-    if (needed > this.#pending.length) {
-      const larger = new Uint8Array(
-        Math.max(needed, Math.min(2 * this.#pending.length, PREFIX + MAX_MESSAGE)),
-      );
-      larger.set(this.#pending.subarray(0, this.#held));
-      this.#pending = larger;
-    }
-    this.#pending.set(chunk.subarray(from, to), this.#held);
-    this.#held = needed;
+  protected override decodeFrame(bytes: Uint8Array, start: number, end: number, out: Message[]): void {
+    out.push(this.#decode(bytes, start + PREFIX, end));
   }
 
   #decode(bytes: Uint8Array, start: number, end: number): Message {
@@ -175,18 +140,10 @@ export class MessageDecoder {
   }
 }
 
-/** A buffer up to this size is kept for the next message that arrives in pieces. */
-const KEPT = 64 << 10;
+export const msgpackCodec: CodecFactory = descriptors => new MsgpackCodec(descriptors);
 
 /** msgpackr slices what it is given, so a Node `Buffer` would leave arguments that are Buffers. */
 function plain(bytes: Uint8Array): Uint8Array {
   if (bytes.constructor === Uint8Array) return bytes;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function frameLength(bytes: Uint8Array, at: number): number {
-  const length = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
-  if (length > MAX_MESSAGE)
-    throw new WireError(`a message says it has ${length} bytes; at most ${MAX_MESSAGE} are allowed`);
-  return length;
 }

@@ -1,19 +1,18 @@
 import type { Connection, ConnectionListener } from '../object/connection.ts';
 import type { Message, WireArgument } from '../object/message.ts';
-import { type DescriptorSource, noDescriptors } from '../wire/descriptors.ts';
+import type { WireCodec } from '../wire/codec.ts';
+import { countHostHandles } from '../wire/descriptors.ts';
 import { WireError } from '../wire/error.ts';
-import { countHostHandles, encodeMessage, MessageDecoder } from '../wire/msgpack.ts';
 import { OutputQueue } from './output-queue.ts';
 
 /**
- * What every connection with MessagePack frames on a stream of bytes has in common: messages of one turn leave together,
- * delivery starts with a listener, and the end is told once. Where bytes go and come from is the subclass's.
+ * What every connection on a stream of bytes has in common: messages of one turn leave together, delivery starts with a
+ * listener, and the end is told once. How messages become bytes is the codec's, where those go and come from the subclass's.
  */
-export abstract class MsgpackConnection implements Connection {
-  readonly wire = 'msgpack';
+export abstract class StreamConnection implements Connection {
   abstract readonly passesDescriptors: boolean;
   protected readonly output = new OutputQueue();
-  readonly #decoder: MessageDecoder;
+  readonly #codec: WireCodec;
   #listener: ConnectionListener | null = null;
   #paused = false;
   #flushing = false;
@@ -21,8 +20,12 @@ export abstract class MsgpackConnection implements Connection {
   #undrained = false;
   #endReason: string | null = null;
 
-  constructor(descriptors: DescriptorSource = noDescriptors) {
-    this.#decoder = new MessageDecoder(descriptors);
+  constructor(codec: WireCodec) {
+    this.#codec = codec;
+  }
+
+  get wire(): Connection['wire'] {
+    return this.#codec.wire;
   }
 
   /** Hands queued bytes to the socket, as many as it takes. */
@@ -51,7 +54,7 @@ export abstract class MsgpackConnection implements Connection {
 
   send(message: Message): void {
     if (this.ended) return;
-    const frame = encodeMessage(message);
+    const frame = this.#codec.encode(message);
     if (countHostHandles(message.args) > 0)
       this.attach(message.args, this.output.position + this.output.length);
     this.output.append(frame);
@@ -102,7 +105,7 @@ export abstract class MsgpackConnection implements Connection {
     const batch: Message[] = [];
     let wrong: string | null = null;
     try {
-      this.#decoder.push(bytes, batch);
+      this.#codec.push(bytes, batch);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       wrong = error.message;
@@ -112,7 +115,7 @@ export abstract class MsgpackConnection implements Connection {
   }
 
   protected peerClosed(): void {
-    const held = this.#decoder.pendingBytes;
+    const held = this.#codec.pendingBytes;
     this.end(held === 0 ? 'closed by the peer' : `closed by the peer, ${held} bytes into a message`);
   }
 
