@@ -86,66 +86,6 @@ it('blends, scales and turns', () => {
   expect([shot.at(32, 16), shot.at(63, 47)]).toEqual(['ff0000', 'ff0000']);
 });
 
-it('reads memory that cannot be sealed by copying it, and disconnects who cuts it short', () => {
-  const desktop = new TestDesktop(createDevices);
-  const client = new TestClient(desktop);
-  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
-  const buffer = client.shm(64, 48, { sealable: false });
-  client.fill(buffer, 0x123456);
-  desktop.commit(surface, buffer);
-  expect(desktop.screenshot().at(5, 5)).toBe('123456');
-  client.task.truncate(client.numbers.get(buffer)!, 4096n);
-  desktop.commit(surface, buffer);
-  desktop.frames(3);
-  expect(buffer.faults).toEqual([expect.stringContaining('cut short')]);
-});
-
-it('gives a copied buffer back in the frame that shows it, before done, and shows what was committed', () => {
-  const desktop = new TestDesktop(createDevices);
-  const client = new TestClient(desktop);
-  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
-  const buffer = client.shm(64, 48, { sealable: false });
-  const colours = [0x110000, 0x220000, 0x330000, 0x440000, 0x550000];
-  for (const colour of colours) {
-    client.fill(buffer, colour);
-    surface.pending.frameCallbacks.push({ done: () => desktop.events.push('done') });
-    const use = desktop.commit(surface, buffer, { name: 'one' });
-    desktop.frames(2);
-    expect(use.released).toBe(true);
-    client.fill(buffer, 0xffffff);
-    // Drawn anew from the copy: the client's memory says something else by now.
-    const cover = desktop.window('cover', { x: 0, y: 0, width: 8, height: 8 });
-    desktop.commit(cover, client.singlePixel(0xff00ff00));
-    desktop.frames(2);
-    cover.destroy();
-    expect(desktop.screenshot().at(5, 5)).toBe(colour.toString(16).padStart(6, '0'));
-  }
-  const own = desktop.events.filter(event => event === 'done' || event === 'release one');
-  expect(own).toEqual(colours.flatMap(() => ['release one', 'done']));
-});
-
-it('keeps a copy for as long as it is shown, whatever the client destroys', () => {
-  const desktop = new TestDesktop(createDevices);
-  const client = new TestClient(desktop);
-  const surface = desktop.window('window', { x: 0, y: 0, width: 64, height: 48 });
-  const cover = desktop.window('cover', { x: 0, y: 0, width: 8, height: 8 });
-  desktop.commit(cover, client.singlePixel(0xff00ff00));
-  desktop.frames(2);
-  const before = desktop.task.files.size;
-  const buffer = client.shm(64, 48, { sealable: false });
-  client.fill(buffer, 0x123456);
-  desktop.commit(surface, buffer);
-  desktop.frames(2);
-  client.destroy(buffer);
-  cover.destroy();
-  expect(desktop.screenshot().at(5, 5)).toBe('123456');
-  expect(buffer.lifetime.ended).toBe(false);
-  surface.destroy();
-  desktop.frames(2);
-  expect(buffer.lifetime.ended).toBe(true);
-  expect(desktop.task.files.size).toBeLessThanOrEqual(before);
-});
-
 it('is composed still when a client has taken all memory', () => {
   const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
@@ -175,20 +115,6 @@ it('is composed still when a client has taken all memory', () => {
   expect(desktop.display.statistics.composited).toBeGreaterThanOrEqual(before.composited + 4);
   hog.exit();
   expect(desktop.screenshot().at(5, 5)).toBe('00ff00');
-});
-
-it('goes on without a buffer that there is no memory to copy', () => {
-  const desktop = new TestDesktop(createDevices);
-  const client = new TestClient(desktop);
-  const vast = { ...client.shm(64, 48, { sealable: false }), byteLength: 1 << 30 };
-  desktop.commit(desktop.window('vast', { x: 0, y: 0, width: 64, height: 48 }), vast);
-  const good = client.shm(16, 16);
-  client.fill(good, 0x00ff00);
-  desktop.commit(desktop.window('good', { x: 32, y: 0, width: 16, height: 16 }), good);
-  expect(desktop.screenshot().at(40, 8)).toBe('00ff00');
-  expect(desktop.trace.notes('fault').map(({ text }) => text)).toEqual([
-    `${vast.label} cannot be drawn from for now`,
-  ]);
 });
 
 it('shows NV12 as its colours, composed and on a plane alike', () => {

@@ -1,7 +1,7 @@
 // What the tests of this room begin with: a kernel with both devices in virtual time, a scene, displays, and clients
 // that are Tasks of their own.
 import { DRM_CLOEXEC, DRM_RDWR, drmIoctls } from '../../protocol/uapi/drm.ts';
-import { MFD_ALLOW_SEALING, MFD_CLOEXEC, POLLIN } from '../../protocol/uapi/fcntl.ts';
+import { F_ADD_SEALS, MFD_ALLOW_SEALING, MFD_CLOEXEC, POLLIN } from '../../protocol/uapi/fcntl.ts';
 import { DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888 } from '../../protocol/uapi/fourcc.ts';
 import * as simgpu from '../../protocol/uapi/simgpu.ts';
 import type { Task } from '../kernel/task/index.ts';
@@ -36,7 +36,7 @@ export interface TestDesktopOptions {
 /** The computer, of which this room knows its processes alone. */
 export interface TestDevices {
   readonly kernel: Disposable & {
-    readonly memory: { readonly memory: WebAssembly.Memory };
+    readonly memory: { readonly memory: WebAssembly.Memory; readonly used: number };
     createTask(options: { name: string; credentials?: { seat: boolean } }): Task;
   };
   readonly simkms: {
@@ -279,6 +279,11 @@ export class TestClient {
     const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
     if (buffer.kind === 'shm') this.task.pwrite(this.numbers.get(buffer)!, bytes, 0n);
     else this.#map(buffer, bytes.length).set(bytes);
+  }
+
+  /** F_ADD_SEALS of one of its own files. */
+  seal(fd: number, seals: number): void {
+    this.task.fcntl(fd, F_ADD_SEALS, seals);
   }
 
   fill(buffer: ClientBuffer, argb: number): void {
