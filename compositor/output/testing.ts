@@ -5,6 +5,7 @@ import { F_ADD_SEALS, MFD_ALLOW_SEALING, MFD_CLOEXEC, POLLIN } from '../../proto
 import { DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888 } from '../../protocol/uapi/fourcc.ts';
 import * as simgpu from '../../protocol/uapi/simgpu.ts';
 import type { Task } from '../kernel/task/index.ts';
+import type { HostFiles } from '../machine/host-files.ts';
 import { VirtualMachine, type VirtualMachineOptions } from '../machine/virtual-machine.ts';
 import { Counters } from '../observe/counters.ts';
 import { formatNote, Trace } from '../observe/trace.ts';
@@ -29,6 +30,8 @@ interface OutputShape {
 }
 
 export interface TestDesktopOptions {
+  /** Real descriptors and mappings; without them memory is the kernel's own. */
+  host?: HostFiles;
   outputs?: OutputShape[];
   machine?: VirtualMachineOptions;
 }
@@ -36,7 +39,12 @@ export interface TestDesktopOptions {
 /** The computer, of which this room knows its processes alone. */
 export interface TestDevices {
   readonly kernel: Disposable & {
-    readonly memory: { readonly memory: WebAssembly.Memory; readonly used: number };
+    readonly memory: {
+      readonly memory: WebAssembly.Memory;
+      readonly used: number;
+      readonly windows: { readonly count: number; readonly mapped: number };
+    };
+    adopt(task: Task, hostDescriptor: number): number;
     createTask(options: { name: string; credentials?: { seat: boolean } }): Task;
   };
   readonly simkms: {
@@ -53,6 +61,7 @@ export type CreateTestDevices = (options: {
   machine: VirtualMachine;
   memoryBytes: number;
   outputs: readonly OutputShape[];
+  host?: HostFiles;
   engines: 'virtual';
 }) => TestDevices;
 
@@ -77,6 +86,7 @@ export class TestDesktop implements Disposable {
       memoryBytes: 256 << 20,
       outputs: options.outputs ?? [{ width: 64, height: 48, refresh: 60_000 }],
       engines: 'virtual',
+      ...(options.host ? { host: options.host } : {}),
     });
     this.kernel = devices.kernel;
     this.simkms = devices.simkms;
