@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Children } from './children.ts';
-import { printStatus, withServerOptions } from './serve.ts';
+import { printStatus, withCompositorOptions } from './serve.ts';
 import { endRequested, Session, type SessionOptions } from './session.ts';
 
 const examples = join(dirname(fileURLToPath(import.meta.url)), '../../examples');
@@ -24,7 +24,7 @@ async function demo(options: DemoOptions): Promise<void> {
   let connected = () => {};
   const session = await Session.start({ ...options, connected: () => connected() });
   for (const line of session.lines) console.log(line);
-  const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
+  const children = new Children(session.environment, console.error);
   const stopped = { is: false };
   void ending.then(() => {
     stopped.is = true;
@@ -64,7 +64,7 @@ function readableFile(name: string): string {
 }
 
 export const addDemo = (program: Command): Command =>
-  withServerOptions(program.command('demo', { isDefault: true }))
+  withCompositorOptions(program.command('demo', { isDefault: true }))
     .description('the compositor with three example clients (what happens without a command)')
     .option(
       '--video <file.y4m>',

@@ -10,6 +10,8 @@ import type { WebSocketAddress } from './websocket-option.ts';
 export interface HostOptions {
   readonly output?: readonly OutputDescription[];
   readonly socket?: string;
+  /** Where Wayland programs connect, if they may. */
+  readonly waylandSocket?: string;
   readonly websocket?: WebSocketAddress;
   /** Is told of every client that connects over the Unix socket. */
   readonly connected?: () => void;
@@ -41,6 +43,7 @@ export class Host<S extends Served> {
   static async start<S extends Served>(
     options: HostOptions,
     serve: (kernel: Kernel, outputs: readonly OutputDescription[]) => S,
+    wayland = false,
   ): Promise<Host<S>> {
     const machine = new RealMachine({
       onFault: (label, error) => console.error(`fault in '${label}':`, error),
@@ -50,7 +53,8 @@ export class Host<S extends Served> {
     const served = serve(kernel, outputs);
     try {
       const warn = (error: Error) => console.error(`a connection could not be taken: ${error.message}`);
-      return new Host(machine, kernel, served, await openSockets(served.server, { ...options, warn }));
+      const sockets = await openSockets(served.server, { ...options, wayland, warn });
+      return new Host(machine, kernel, served, sockets);
     } catch (error) {
       served[Symbol.dispose]();
       kernel[Symbol.dispose]();

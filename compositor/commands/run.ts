@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Children } from './children.ts';
-import { withServerOptions } from './serve.ts';
+import { withCompositorOptions } from './serve.ts';
 import { endRequested, Session, type SessionOptions } from './session.ts';
 
 /** Runs a command as client of a compositor of its own; returns the command's exit status. */
@@ -10,7 +10,7 @@ async function run(words: readonly string[], options: SessionOptions): Promise<n
   const session = await Session.start(options);
   // Standard output is the command's.
   for (const line of session.lines) if (line.startsWith('note')) console.error(line);
-  const children = new Children({ FENCEPOST_DISPLAY: session.sockets.display }, console.error);
+  const children = new Children(session.environment, console.error);
   const stopped = ending.then(async () => {
     await children.stop();
     return 130;
@@ -21,8 +21,10 @@ async function run(words: readonly string[], options: SessionOptions): Promise<n
 }
 
 export const addRun = (program: Command): Command =>
-  withServerOptions(program.command('run'))
-    .description('a compositor with a command as its client: ends with it, with its exit status')
+  withCompositorOptions(program.command('run'))
+    .description(
+      'a compositor with a command as its client, a Wayland program for example: ends with it, with its exit status',
+    )
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
     .action(async (words: string[], options: SessionOptions) => process.exit(await run(words, options)));

@@ -7,6 +7,13 @@ import { parseWebSocketAddress } from './websocket-option.ts';
 const SECOND = 1000;
 
 /** The options of every command that starts a compositor. */
+export const withCompositorOptions = (command: Command): Command =>
+  withServerOptions(command).option(
+    '--wayland-socket <path>',
+    'where Wayland programs connect: a path, or a name in XDG_RUNTIME_DIR; by default the first free wayland-N',
+  );
+
+/** The options of every command that takes connections. */
 export const withServerOptions = (command: Command): Command =>
   command
     .option(
@@ -46,7 +53,7 @@ async function serve(options: SessionOptions & { status: boolean }): Promise<voi
 }
 
 export const addServe = (program: Command): Command =>
-  withServerOptions(program.command('serve'))
+  withCompositorOptions(program.command('serve'))
     .description('the compositor alone, for clients of your own')
     .option('--no-status', 'print no status lines')
     .action(serve);

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Compositor } from '../compositor.ts';
 import { Host, type HostOptions } from './host.ts';
-import type { Sockets } from './sockets.ts';
+import { type Sockets, waylandDisplay } from './sockets.ts';
 import type { Status } from './status-line.ts';
 
 export type SessionOptions = HostOptions;
@@ -17,9 +18,11 @@ export class Session {
   /** Throws a ListenError when another server has the socket. */
   static async start(options: SessionOptions): Promise<Session> {
     return new Session(
-      await Host.start(options, (kernel, outputs) => {
-        return new Compositor({ kernel, outputNames: outputs.map(output => output.name) });
-      }),
+      await Host.start(
+        options,
+        (kernel, outputs) => new Compositor({ kernel, outputNames: outputs.map(output => output.name) }),
+        true,
+      ),
     );
   }
 
@@ -29,6 +32,23 @@ export class Session {
 
   get sockets(): Sockets {
     return this.#host.sockets;
+  }
+
+  /** What programs are started with to be clients of this session, and of no other that may be around. */
+  get environment(): NodeJS.ProcessEnv {
+    const { display, wayland } = this.sockets;
+    const native = { FENCEPOST_DISPLAY: display };
+    if (wayland === null) return native;
+    const XDG_RUNTIME_DIR = process.env['XDG_RUNTIME_DIR'] ?? dirname(wayland);
+    return {
+      ...native,
+      XDG_RUNTIME_DIR,
+      WAYLAND_DISPLAY: waylandDisplay(wayland),
+      XDG_SESSION_TYPE: 'wayland',
+      // A toolkit that finds one of these goes there instead.
+      WAYLAND_SOCKET: undefined,
+      DISPLAY: undefined,
+    };
   }
 
   get status(): Status {

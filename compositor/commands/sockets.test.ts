@@ -16,7 +16,10 @@ afterEach(() => {
 });
 
 const open = (options: { socket?: string; connected?: () => void } = {}) =>
-  openSockets({ accept: connection => connection.close() as never }, { warn: () => {}, ...options });
+  openSockets(
+    { accept: connection => connection.close() as never },
+    { wayland: false, warn: () => {}, ...options },
+  );
 
 it.each([
   ['by default', () => undefined, 'fencepost-0'],

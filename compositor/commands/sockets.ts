@@ -1,10 +1,20 @@
-import { accessSync, constants, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { runtimeDirectory } from '../../protocol/transport/paths.ts';
-import type { Listener, UnixListenerOptions } from '../../protocol/transport/socket-options.ts';
-import { listenFirstFree, listenUnix, whyNoDescriptors } from '../../protocol/transport/unix.ts';
+import type {
+  Listener,
+  PeerCredentials,
+  UnixListenerOptions,
+} from '../../protocol/transport/socket-options.ts';
+import {
+  listenFirstFree,
+  listenUnix,
+  listenWayland,
+  listenWaylandFirstFree,
+  whyNoDescriptors,
+} from '../../protocol/transport/unix.ts';
 import { listenWebSocket } from '../../protocol/transport/websocket.ts';
-import { DEFAULT_CAPABILITIES, type Server } from '../server/index.ts';
+import { DEFAULT_CAPABILITIES, type Origin, type Server, WAYLAND_CAPABILITIES } from '../server/index.ts';
 import type { WebSocketAddress } from './websocket-option.ts';
 
 export interface SocketOptions {
@@ -13,6 +23,10 @@ export interface SocketOptions {
    * there.
    */
   readonly socket?: string;
+  /** Whether Wayland programs may connect. */
+  readonly wayland: boolean;
+  /** Their socket: a path, or a name in the runtime directory; by default the first free `wayland-N` there. */
+  readonly waylandSocket?: string;
   /** Where to take WebSockets; none by default. */
   readonly websocket?: WebSocketAddress;
   /** Is told of connections that could not be taken. */
@@ -25,6 +39,8 @@ export interface SocketOptions {
 export interface Sockets extends Disposable {
   /** Path of the Unix socket: what clients get as FENCEPOST_DISPLAY. */
   readonly display: string;
+  /** Path of the socket for Wayland programs; null where they can't connect. */
+  readonly wayland: string | null;
   /** For people: where it listens, and what they should know about it. */
   readonly lines: readonly string[];
 }
@@ -34,79 +50,134 @@ type Acceptor = Pick<Server, 'accept'>;
 
 /** Opens the sockets and hands every connection to the server. */
 export async function openSockets(server: Acceptor, options: SocketOptions): Promise<Sockets> {
-  const lines: string[] = [];
-  const disposables: Disposable[] = [];
-  const accept: UnixListenerOptions = {
-    onConnection: (connection, peer) => {
-      server.accept(connection, {
-        name: peer ? `unix pid ${peer.pid}` : 'unix',
-        capabilities: DEFAULT_CAPABILITIES,
-      });
-      options.connected?.();
-    },
-    onError: options.warn,
-  };
+  const opening = new Opening(server, options);
   try {
-    const { socket } = options;
-    const unix = socket?.includes('/')
-      ? await listenAt(resolve(socket), accept)
-      : await listenInDirectory(socket, accept, lines, disposables);
-    disposables.unshift(unix);
-    lines.push(`socket      ${unix.address}   (FENCEPOST_DISPLAY=${unix.address})`);
-    const why = whyNoDescriptors();
-    if (why) lines.push(`note        pixels are copied through the socket: ${why}`);
-    if (options.websocket) {
-      const websocket = await listenForPages(server, options.websocket, options.warn);
-      disposables.unshift(websocket);
-      lines.push(`websocket   ${websocket.address}`);
-    }
-    return { display: unix.address, lines, [Symbol.dispose]: () => disposeAll(disposables) };
+    const display = await opening.native();
+    const wayland = options.wayland ? await opening.wayland() : null;
+    if (options.websocket) await opening.webSocket(options.websocket);
+    return { display, wayland, lines: opening.lines, [Symbol.dispose]: () => opening[Symbol.dispose]() };
   } catch (error) {
-    disposeAll(disposables);
+    opening[Symbol.dispose]();
     throw error;
   }
 }
 
-const disposeAll = (disposables: readonly Disposable[]): void => {
-  for (const disposable of disposables) disposable[Symbol.dispose]();
-};
+/** What has been opened so far. */
+class Opening implements Disposable {
+  readonly lines: string[] = [];
+  readonly #server: Acceptor;
+  readonly #options: SocketOptions;
+  /** The last comes down first. */
+  readonly #disposables: Disposable[] = [];
+  #runtimeDirectory: string | null = null;
 
-const listenForPages = (
-  server: Acceptor,
-  address: WebSocketAddress,
-  warn: (error: Error) => void,
-): Promise<Listener> =>
-  listenWebSocket({
-    ...address,
-    onError: warn,
-    onConnection: (connection, request) =>
-      void server.accept(connection, {
-        name: `websocket ${request.socket.remoteAddress}`,
+  constructor(server: Acceptor, options: SocketOptions) {
+    this.#server = server;
+    this.#options = options;
+  }
+
+  [Symbol.dispose](): void {
+    for (const disposable of this.#disposables.splice(0).reverse()) disposable[Symbol.dispose]();
+  }
+
+  /** Returns the path. */
+  async native(): Promise<string> {
+    const { connected, socket } = this.#options;
+    const accept = this.#accept(
+      peer => ({
+        name: peer ? `unix pid ${peer.pid}` : 'unix',
         capabilities: DEFAULT_CAPABILITIES,
       }),
-  });
-
-async function listenInDirectory(
-  name: string | undefined,
-  accept: UnixListenerOptions,
-  lines: string[],
-  disposables: Disposable[],
-): Promise<Listener> {
-  const directory = runtimeDirectory();
-  if (directory.made) {
-    lines.push(
-      `note        XDG_RUNTIME_DIR is not set: made ${directory.path} for the socket, for this user alone`,
+      connected,
     );
-    disposables.push({ [Symbol.dispose]: () => rmSync(directory.path, { recursive: true, force: true }) });
+    const { address } = await this.#listen(socket, accept, listenUnix, listenFirstFree);
+    this.lines.push(`socket      ${address}   (FENCEPOST_DISPLAY=${address})`);
+    const why = whyNoDescriptors();
+    if (why) this.lines.push(`note        pixels are copied through the socket: ${why}`);
+    return address;
   }
-  if (name) return listenAt(join(directory.path, name), accept);
-  checkDirectory(directory.path);
-  return listenFirstFree(directory.path, accept);
+
+  /** Returns the path, or null where there are no native calls to serve Wayland programs with. */
+  async wayland(): Promise<string | null> {
+    const why = whyNoDescriptors();
+    if (why) {
+      this.lines.push(`note        Wayland programs cannot connect: ${why}`);
+      return null;
+    }
+    const accept = this.#accept(peer => ({
+      name: peer ? `${programName(peer.pid)} (pid ${peer.pid})` : 'wayland',
+      capabilities: WAYLAND_CAPABILITIES,
+    }));
+    const { waylandSocket } = this.#options;
+    const { address } = await this.#listen(waylandSocket, accept, listenWayland, listenWaylandFirstFree);
+    this.lines.push(`wayland     ${address}   (WAYLAND_DISPLAY=${waylandDisplay(address)})`);
+    return address;
+  }
+
+  async webSocket(address: WebSocketAddress): Promise<void> {
+    const listener = await listenWebSocket({
+      ...address,
+      onError: this.#options.warn,
+      onConnection: (connection, request) =>
+        void this.#server.accept(connection, {
+          name: `websocket ${request.socket.remoteAddress}`,
+          capabilities: DEFAULT_CAPABILITIES,
+        }),
+    });
+    this.#disposables.push(listener);
+    this.lines.push(`websocket   ${listener.address}`);
+  }
+
+  #accept(origin: (peer: PeerCredentials | null) => Origin, connected?: () => void): UnixListenerOptions {
+    return {
+      onConnection: (connection, peer) => {
+        this.#server.accept(connection, origin(peer));
+        connected?.();
+      },
+      onError: this.#options.warn,
+    };
+  }
+
+  /** Listens at a path, at a name in the runtime directory, or at the first free name there. */
+  async #listen(
+    place: string | undefined,
+    accept: UnixListenerOptions,
+    listenAt: typeof listenUnix,
+    listenFirst: typeof listenFirstFree,
+  ): Promise<Listener> {
+    const path = place?.includes('/') ? resolve(place) : place && join(this.#directory(), place);
+    const directory = path ? dirname(path) : this.#directory();
+    checkDirectory(directory);
+    const listener = await (path ? listenAt(path, accept) : listenFirst(directory, accept));
+    this.#disposables.push(listener);
+    return listener;
+  }
+
+  #directory(): string {
+    if (this.#runtimeDirectory !== null) return this.#runtimeDirectory;
+    const { path, made } = runtimeDirectory();
+    this.#runtimeDirectory = path;
+    if (made) {
+      this.lines.push(
+        `note        XDG_RUNTIME_DIR is not set: made ${path} for the sockets, for this user alone`,
+      );
+      this.#disposables.push({ [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) });
+    }
+    return path;
+  }
 }
 
-function listenAt(path: string, accept: UnixListenerOptions): Promise<Listener> {
-  checkDirectory(dirname(path));
-  return listenUnix(path, accept);
+/** The socket as WAYLAND_DISPLAY names it: a path where it is not in XDG_RUNTIME_DIR. */
+export const waylandDisplay = (path: string): string =>
+  dirname(path) === process.env['XDG_RUNTIME_DIR'] ? basename(path) : path;
+
+/** The name of a process that has just connected, as `ps` shows it. */
+function programName(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return 'a program that has ended';
+  }
 }
 
 function checkDirectory(path: string): void {

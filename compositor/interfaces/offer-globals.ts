@@ -2,6 +2,7 @@
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
 import type { Client } from '../server/client.ts';
+import type { WireVersions } from '../server/globals.ts';
 import type { Server } from '../server/server.ts';
 import type { Caller, Context } from './context.ts';
 import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
@@ -35,7 +36,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   const offered: Disposable[] = [];
   const offer = <N extends InterfaceName>(
     name: N,
-    version: number,
+    version: number | WireVersions,
     offeredTo: Offer,
     bind: (caller: Caller, resource: Resource<N>) => void,
   ): void => {
@@ -48,14 +49,19 @@ export function offerGlobals(context: Context, server: Server): Disposable {
       }),
     );
   };
-  offer('wl_compositor', 6, everybody, bindCompositor);
+  offer('wl_compositor', { native: 6, wayland: 4 }, everybody, bindCompositor);
   offer('wl_subcompositor', 1, everybody, bindSubcompositor);
-  offer('wl_shm', 2, everybody, bindShm);
-  offer('xdg_wm_base', 6, everybody, (caller, resource) => void new WmBase(caller, resource));
+  offer('wl_shm', { native: 2, wayland: 1 }, everybody, bindShm);
+  offer(
+    'xdg_wm_base',
+    { native: 6, wayland: 3 },
+    everybody,
+    (caller, resource) => void new WmBase(caller, resource),
+  );
   offer('wp_presentation', 1, everybody, bindPresentation);
   offer('wp_viewporter', 1, everybody, bindViewporter);
   offer('wp_single_pixel_buffer_manager_v1', 1, everybody, bindSinglePixelBuffer);
-  offer('fencepost_metadata_manager_v1', 1, everybody, bindMetadata);
+  offer('fencepost_metadata_manager_v1', { native: 1, wayland: 0 }, everybody, bindMetadata);
   const capabilities = context.rooms.kernelCapabilities;
   if (capabilities) {
     offer('zwp_linux_dmabuf_v1', 4, withKernelCalls, (caller, resource) =>

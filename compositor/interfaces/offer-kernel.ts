@@ -22,7 +22,7 @@ export function offerKernel(globals: Globals, { task, kernel }: KernelHost): Dis
   });
   const descriptors = globals.add({
     interface: 'fencepost_descriptors_v1',
-    version: 1,
+    version: { native: 1, wayland: 0 },
     offeredTo: client => client.connection.passesDescriptors,
     bind: (_, resource) => resource.setHandlers({ destroy: () => {} }),
   });

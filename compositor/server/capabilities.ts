@@ -26,6 +26,9 @@ export const DEFAULT_CAPABILITIES: readonly Capability[] = [
   'kernel-calls',
 ];
 
+/** What the Wayland socket grants: the programs of the user, without what only our own clients understand. */
+export const WAYLAND_CAPABILITIES: readonly Capability[] = ['capture'];
+
 /** Where a connection came from. */
 export interface Origin {
   /** For people and traces: `demo`, `unix pid 4711`. */

@@ -79,6 +79,7 @@ export class Client {
       compositorTask: surroundings.task,
       kernel: surroundings.kernel,
       limit: surroundings.limits.descriptors,
+      realDescriptors: connection.wire === 'wayland',
       undeliverable: reason => this.disconnect(reason),
     });
     this.objects = new ServerObjects({

@@ -19,6 +19,7 @@ beforeEach(() => {
   closed = [];
   full = false;
   port = new ClientDescriptors({
+    realDescriptors: false,
     clientTask,
     compositorTask,
     limit: 8,

@@ -34,12 +34,16 @@ export interface DescriptorPortOptions {
   readonly kernel: KernelPort;
   /** How many descriptors the client's objects may hold. */
   readonly limit: number;
-  /** The client can't be given a descriptor: its table is full. */
+  /** Whether the client gets real descriptors: it knows nothing of its Task. */
+  readonly realDescriptors: boolean;
+  /** The client can't be given a descriptor: its table is full, or the file has none that is real. */
   readonly undeliverable: (reason: string) => void;
 }
 
 const DISPLAY = { interface: 'wl_display', id: 1 };
 const errors = interfaces.wl_display.enums.error;
+/** Stands in a message that is not sent any more, because its receiver is being disconnected. */
+const NOTHING = -1;
 
 /**
  * The handles of one client. Descriptors that arrive belong to the message: a handler that keeps one claims it, and
@@ -76,18 +80,31 @@ export class ClientDescriptors implements HandlePort {
     if (this.#unclaimed.delete(handle.fd)) this.#options.compositorTask.close(handle.fd);
   }
 
-  /** A host handle is lent and travels as it is; one of the compositor's Task gets a number in the client's. */
+  /**
+   * A host handle is lent and travels as it is; so does the real descriptor behind a file of the compositor's Task to a
+   * client that knows no Tasks. Others get a number in their own.
+   */
   send(handle: Handle): Handle {
     if (handle.kind === 'host') return handle;
+    return this.#options.realDescriptors ? this.#lend(handle.fd) : this.#install(handle.fd);
+  }
+
+  #lend(fd: number): Handle {
+    const { kernel, compositorTask, undeliverable } = this.#options;
+    const lent = kernel.lend(compositorTask, fd);
+    if (lent && lent.offset === 0n) return { kind: 'host', fd: lent.fd };
+    undeliverable(`there is no real descriptor behind ${compositorTask.files.get(fd).operations.describe()}`);
+    return { kind: 'host', fd: NOTHING };
+  }
+
+  #install(fd: number): Handle {
+    const { compositorTask, clientTask, undeliverable } = this.#options;
     try {
-      return {
-        kind: 'task',
-        fd: this.#options.compositorTask.send(handle.fd, this.#options.clientTask),
-      };
+      return { kind: 'task', fd: compositorTask.send(fd, clientTask) };
     } catch (error) {
       if (!(error instanceof KernelError) || error.code !== 'EMFILE') throw error;
-      this.#options.undeliverable(`a descriptor can't be delivered: ${error.message}`);
-      return { kind: 'task', fd: -1 };
+      undeliverable(`a descriptor can't be delivered: ${error.message}`);
+      return { kind: 'task', fd: NOTHING };
     }
   }
 

@@ -3,10 +3,17 @@ import type { Resource } from '../../protocol/object/resource.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
 import type { Client } from './client.ts';
 
+/** The newest version that is offered on each wire; 0 where it is not offered at all. */
+export interface WireVersions {
+  readonly native: number;
+  /** What unmodified programs were measured to want: a newer one changes what they do, and not for the better. */
+  readonly wayland: number;
+}
+
 export interface GlobalDefinition<N extends InterfaceName> {
   readonly interface: N;
-  /** The newest version offered; a client binds it or an older one. */
-  readonly version: number;
+  /** The newest version offered, on every wire or on each; a client binds it or an older one. */
+  readonly version: number | WireVersions;
   /** Whether this client may see and bind it; everybody if left out. */
   readonly offeredTo?: (client: Client) => boolean;
   bind(client: Client, resource: Resource<N>): void;
@@ -16,7 +23,8 @@ export interface GlobalDefinition<N extends InterfaceName> {
 export interface OfferedGlobal {
   readonly name: number;
   readonly interface: InterfaceName;
-  readonly version: number;
+  /** The newest version that this client may bind. */
+  versionFor(client: Client): number;
   offeredTo(client: Client): boolean;
   bind(client: Client, resource: Resource<InterfaceName>): void;
 }
@@ -36,11 +44,12 @@ export class Globals {
 
   /** Offers a global until the result is disposed. */
   add<N extends InterfaceName>(definition: GlobalDefinition<N>): Disposable {
+    const versionFor = (client: Client): number => versionOn(client, definition.version);
     const global: OfferedGlobal = {
       name: this.#nextName++,
       interface: definition.interface,
-      version: definition.version,
-      offeredTo: client => definition.offeredTo?.(client) ?? true,
+      versionFor,
+      offeredTo: client => versionFor(client) > 0 && (definition.offeredTo?.(client) ?? true),
       bind: (client, resource) => definition.bind(client, resource as unknown as Resource<N>),
     };
     this.#offered.set(global.name, global);
@@ -68,4 +77,9 @@ export class Globals {
     this.#withdrawn.set(global.name, global);
     for (const listener of this.#listeners) listener.removed(global);
   }
+}
+
+function versionOn({ wire }: Client, version: number | WireVersions): number {
+  if (typeof version === 'number') return version;
+  return wire === 'wayland' ? version.wayland : version.native;
 }

@@ -19,7 +19,7 @@ export function serveDisplay(client: Client, globals: Globals): void {
 
 function serveRegistry(client: Client, registry: Resource<'wl_registry'>, globals: Globals): void {
   const announce = (global: OfferedGlobal): void =>
-    registry.events.global(global.name, global.interface, global.version);
+    registry.events.global(global.name, global.interface, global.versionFor(client));
   const listening = globals.listen({
     added: global => {
       if (global.offeredTo(client)) announce(global);
@@ -32,7 +32,7 @@ function serveRegistry(client: Client, registry: Resource<'wl_registry'>, global
   registry.setHandlers({
     bind: (_, name, resource) => {
       const global = globals.find(client, name);
-      const problem = bindProblem(global, name, resource);
+      const problem = bindProblem(client, global, name, resource);
       if (!global || problem) throw new ProtocolError(registry, errors.invalid_object, problem ?? '');
       global.bind(client, resource);
     },
@@ -42,6 +42,7 @@ function serveRegistry(client: Client, registry: Resource<'wl_registry'>, global
 
 /** As libwayland's registry_bind checks: the name, its interface, its version. */
 function bindProblem(
+  client: Client,
   global: OfferedGlobal | undefined,
   name: number,
   resource: { readonly interface: string; readonly version: number },
@@ -49,7 +50,8 @@ function bindProblem(
   if (!global) return `there is no global ${name}; bind one of those that were announced`;
   if (global.interface !== resource.interface)
     return `global ${name} is ${global.interface}, not ${resource.interface}`;
-  if (resource.version > global.version)
-    return `${global.interface} is offered up to version ${global.version}, not ${resource.version}`;
+  const newest = global.versionFor(client);
+  if (resource.version > newest)
+    return `${global.interface} is offered up to version ${newest}, not ${resource.version}`;
   return null;
 }

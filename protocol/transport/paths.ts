@@ -41,5 +41,13 @@ export function displayPath(name?: string, environment: Environment = process.en
 
 /** The paths that a server tries in turn: `fencepost-0`, `fencepost-1` and so on in a directory. */
 export function candidatePaths(directory: string): string[] {
-  return Array.from({ length: NAMES }, (_, index) => join(directory, `fencepost-${index}`));
+  return numbered(directory, 'fencepost', 0);
 }
+
+/** The same for Wayland: from `wayland-1` on, as libwayland does, because many programs take `wayland-0` for granted. */
+export function waylandCandidatePaths(directory: string): string[] {
+  return numbered(directory, 'wayland', 1);
+}
+
+const numbered = (directory: string, name: string, first: number): string[] =>
+  Array.from({ length: NAMES }, (_, index) => join(directory, `${name}-${first + index}`));

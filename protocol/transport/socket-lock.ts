@@ -12,11 +12,13 @@ import {
 import type { Libc } from '../host/libc.ts';
 import { tryLock } from '../host/socket.ts';
 
-/** A server cannot listen where it was told to: someone else does, or something else is there. */
+type ListenErrorCode = 'EADDRINUSE' | 'ENOTSOCK' | 'ENOTSUP';
+
+/** A server cannot listen where it was told to: someone else does, something else is there, or it cannot at all. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
-  readonly code: 'EADDRINUSE' | 'ENOTSOCK';
-  constructor(code: 'EADDRINUSE' | 'ENOTSOCK', message: string) {
+  readonly code: ListenErrorCode;
+  constructor(code: ListenErrorCode, message: string) {
     super(message);
     this.code = code;
   }
@@ -26,7 +28,7 @@ export function inUse(path: string, pid: number | null): ListenError {
   const who = pid === null ? 'another server' : `the server with process id ${pid}`;
   return new ListenError(
     'EADDRINUSE',
-    `${path} is in use by ${who}: stop it, or listen elsewhere (set FENCEPOST_DISPLAY or give another path)`,
+    `${path} is in use by ${who}: stop it, or listen elsewhere (give another path)`,
   );
 }
 
