@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{protocol,compositor,client-sdk,examples,test}/**/*.test.ts'],
+    include: ['{protocol,compositor,client-sdk,examples,viewer,test}/**/*.test.ts'],
     testTimeout: 30_000,
     maxWorkers: 2,
   },
