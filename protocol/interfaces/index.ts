@@ -10,6 +10,7 @@ import * as histogram from './fencepost-histogram.ts';
 import * as kernel from './fencepost-kernel.ts';
 import * as metadata from './fencepost-metadata.ts';
 import * as observation from './fencepost-observation.ts';
+import * as virtualTouch from './fencepost-virtual-touch.ts';
 import * as fractionalScale from './fractional-scale.ts';
 import * as idleInhibit from './idle-inhibit.ts';
 import * as shortcutsInhibit from './keyboard-shortcuts-inhibit.ts';
@@ -80,6 +81,7 @@ export const interfaces = {
   ...kernel,
   ...metadata,
   ...observation,
+  ...virtualTouch,
 } as const;
 
 export type Interfaces = typeof interfaces;
