@@ -38,7 +38,9 @@ export class PopupObject {
       'invalid_popup_parent',
       `popups are nested more than ${MAX_POPUP_DEPTH} deep`,
     );
-    this.#popup = new Popup(surface, parentSurface, placePopup(rules, this.#bounds(parentSurface)));
+    this.#popup = new Popup(surface, parentSurface, placePopup(rules, this.#bounds(parentSurface)), {
+      done: () => resource.events.popup_done(),
+    });
     surface.role = { kind: 'popup', popup: this.#popup };
     context.rooms.scene.addPopup(this.#popup);
     resource.onDestroy(() => this.#destroyed());
@@ -86,9 +88,9 @@ export class PopupObject {
   /** The output that shows the parent, in coordinates of the parent's window geometry. */
   #bounds(parent: Surface): Rect {
     const { scene } = this.#xdg.context.rooms;
-    const placement = scene.stack.find(candidate => candidate.surface === parent);
+    const placement = scene.placementOf(parent);
     const output = scene.pacingOutput(parent)?.geometry ?? { x: 0, y: 0, width: 0, height: 0 };
-    const geometry = placement ? windowGeometry(parent, placement.window) : { x: 0, y: 0 };
+    const geometry = placement ? windowGeometry(parent) : { x: 0, y: 0 };
     return {
       ...output,
       x: output.x - (placement?.x ?? 0) - geometry.x,

@@ -22,6 +22,7 @@ const STATES: Readonly<
     since: 2,
     values: [STATE.tiled_left, STATE.tiled_right, STATE.tiled_top, STATE.tiled_bottom],
   },
+  resizing: { since: 1, values: [STATE.resizing] },
   suspended: { since: 6, values: [STATE.suspended] },
 };
 

@@ -63,6 +63,7 @@ describe('a client’s buffer', () => {
     desktop.commit(glass, page);
     for (let frame = 0; frame < 5; frame++) {
       desktop.commit(film, client.dmabuf(16, 16));
+      desktop.raise(glass);
       desktop.frames(2);
     }
     expect(verdicts(desktop).filter(text => text.startsWith('film'))).toEqual([

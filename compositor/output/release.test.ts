@@ -79,6 +79,7 @@ describe('of a composed buffer', () => {
     const [a, b] = [client.dmabuf(16, 16), client.dmabuf(16, 16)];
     const release = new FencedRelease(desktop, 'a');
     desktop.commit(surface, a, { name: 'a', targets: { fenced: release.target } });
+    desktop.raise(cover);
     desktop.frames(3);
     expect(desktop.display.statistics.scannedOut).toBe(0);
     desktop.commit(surface, b, { name: 'b' });
@@ -130,6 +131,7 @@ it('is never early when the fence cannot be exported', () => {
   const buffer = client.dmabuf(16, 16);
   const release = new FencedRelease(desktop, 'a');
   desktop.commit(surface, buffer, { targets: { fenced: release.target } });
+  desktop.raise(cover);
   desktop.frames(3);
   client.render(buffer, 0xff0000, 100_000_000n);
   // Not a descriptor is left to export into.

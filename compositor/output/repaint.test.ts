@@ -94,9 +94,11 @@ it('says so when the pixels were late', () => {
   const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
   const surface = desktop.window('window', SMALL);
-  desktop.commit(desktop.window('glass', SMALL), client.shm(16, 16, { format: 0x34325241 }));
+  const glass = desktop.window('glass', SMALL);
+  desktop.commit(glass, client.shm(16, 16, { format: 0x34325241 }));
   const buffer = client.dmabuf(16, 16);
   desktop.commit(surface, buffer);
+  desktop.raise(glass);
   rest(desktop);
   // Somebody else keeps the engine busy for longer than a refresh.
   client.render(client.dmabuf(16, 16), 0, 40_000_000n);

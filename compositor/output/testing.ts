@@ -117,6 +117,11 @@ export class TestDesktop implements Disposable {
     return surface;
   }
 
+  /** Puts a window above the others, as a click would. */
+  raise(surface: Surface): void {
+    if (surface.role?.kind === 'toplevel') this.scene.raise(surface.role.window);
+  }
+
   /** Attaches and commits with damage everywhere unless told otherwise; returns the use. */
   commit(
     surface: Surface,

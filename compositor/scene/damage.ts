@@ -1,9 +1,12 @@
 // What has to be drawn anew after a change, in the global space.
 import { type Rect, Region, rectsEqual } from './region.ts';
-import type { SurfacePlacement } from './stack.ts';
+import { extentOf, type SurfacePlacement, sameFrame } from './stack.ts';
 import type { Surface } from './surface.ts';
 import { bufferToSurface } from './surface-geometry.ts';
 import type { SurfaceState } from './surface-state.ts';
+import { isFixed } from './window.ts';
+
+const NONE: ReadonlySet<Surface> = new Set();
 
 /** A surface as the last look at the stack found it. */
 interface Seen {
@@ -29,7 +32,12 @@ export class DamageTracker {
     for (const placement of stack) {
       const { surface } = placement;
       const before = this.#seen.get(surface);
-      const now: Seen = { placement, extent: Region.of(placement), state: surface.state };
+      if (before?.placement === placement && before.state === surface.state && !restacked.has(surface)) {
+        seen.set(surface, before);
+        damage = damage.union(contentDamage(placement, content.get(surface)));
+        continue;
+      }
+      const now: Seen = { placement, extent: Region.of(extentOf(placement)), state: surface.state };
       seen.set(surface, now);
       if (before && !restacked.has(surface) && sameMapping(before, now))
         damage = damage.union(contentDamage(placement, content.get(surface)));
@@ -42,10 +50,12 @@ export class DamageTracker {
   }
 
   /** Surfaces whose order against others changed. */
-  #restacked(order: readonly Surface[]): Set<Surface> {
+  #restacked(order: readonly Surface[]): ReadonlySet<Surface> {
+    const was = this.#order;
+    if (order.length === was.length && order.every((surface, at) => was[at] === surface)) return NONE;
     const common = order.filter(surface => this.#seen.has(surface));
     const still = new Set(common);
-    const before = this.#order.filter(surface => still.has(surface));
+    const before = was.filter(surface => still.has(surface));
     return new Set(common.filter((surface, at) => before[at] !== surface));
   }
 }
@@ -63,11 +73,23 @@ export function changesStack(before: SurfaceState, now: SurfaceState): boolean {
   );
 }
 
+/** Whether a commit can give windows or layer surfaces other places: it mapped or unmapped one, or changed its rules. */
+export function changesLayout(surface: Surface, before: SurfaceState): boolean {
+  const { role, state } = surface;
+  if (role?.kind !== 'toplevel' && role?.kind !== 'layer') return false;
+  if ((before.content === null) !== (state.content === null)) return true;
+  return before.role.kind === 'xdg' && state.role.kind === 'xdg'
+    ? isFixed(before.role) !== isFixed(state.role)
+    : before.role !== state.role;
+}
+
 const geometryOf = ({ role }: SurfaceState): Rect | null => (role.kind === 'xdg' ? role.geometry : null);
 
 /** Whether the same pixels of the buffer come to lie at the same place. */
 const sameMapping = (before: Seen, now: Seen): boolean =>
-  rectsEqual(before.placement, now.placement) && sameBufferMapping(before.state, now.state);
+  rectsEqual(before.placement, now.placement) &&
+  sameFrame(before.placement.frame, now.placement.frame) &&
+  sameBufferMapping(before.state, now.state);
 
 function sameBufferMapping(a: SurfaceState, b: SurfaceState): boolean {
   return (

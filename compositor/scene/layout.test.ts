@@ -114,7 +114,7 @@ describe('windows', () => {
     full.window.wishes.fullscreen = { output: 'left' };
     damage = Region.empty;
     scene.arrange();
-    expect(scene.stackOn(scene.outputs[0]!).map(({ window }) => window)).toEqual([full.window]);
+    expect(scene.stackOn(scene.outputs[0]!).map(({ root }) => root)).toEqual([full.window]);
     expect(below.told.at(-1)!.states).toContain('suspended');
     expect(damage.covers(Region.of(scene.outputs[0]!.geometry))).toBe(true);
     full.window.wishes.fullscreen = false;

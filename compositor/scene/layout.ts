@@ -1,10 +1,22 @@
-// Where windows go: each output is tiled by its windows, in the order in which they came.
+// Where windows go: each output is tiled by its windows, in the order in which they came; some have places of their own.
 import type { OutputInfo } from './outputs.ts';
 import type { Rect } from './region.ts';
-import type { Slot, Window } from './window.ts';
+import type { Alignment, Decoration, Slot, Window } from './window.ts';
 
 /** Logical pixels between tiles and around them, once there is more than one. */
 const GAP = 8;
+
+/** How windows share the outputs. */
+export type LayoutName = 'tiled' | 'floating';
+
+/** Logical pixels that a frame has on each side of its window. */
+export const FRAME_WIDTH = 2;
+
+/** An output, and what layer surfaces leave of it. */
+export interface OutputArea {
+  readonly output: OutputInfo;
+  readonly usable: Rect;
+}
 
 /**
  * Cuts an area into `count` tiles, row by row, as near to a square grid as the count allows; a last row that is not full
@@ -34,16 +46,25 @@ function part(length: number, count: number, index: number): { start: number; le
 }
 
 /** Places for windows on outputs. Windows without any output get none. */
-export function arrange(windows: readonly Window[], outputs: readonly OutputInfo[]): Map<Window, Slot> {
+export function arrange(
+  windows: readonly Window[],
+  areas: readonly OutputArea[],
+  layout: LayoutName,
+): Map<Window, Slot> {
   const slots = new Map<Window, Slot>();
-  for (const output of outputs) {
-    const here = windows.filter(window => outputOf(window, outputs) === output);
-    const tiles = tile(here.filter(isTiled).length, output.geometry);
+  for (const area of areas) {
+    const here = windows.filter(window => areaOf(window, areas) === area);
+    const tiles = tile(here.filter(window => isTiled(window, layout)).length, area.usable);
     let next = 0;
     for (const window of here) {
-      const rect = isTiled(window) ? tiles[next++]! : output.geometry;
-      slots.set(window, slotOf(window, output, rect));
+      const rect = isTiled(window, layout) ? tiles[next++]! : area.usable;
+      slots.set(window, slotOf(window, area, rect, layout));
     }
+  }
+  // A dialog lies over its parent, wherever that has come to lie.
+  for (const [window, slot] of slots) {
+    const above = window.parent && slots.get(window.parent);
+    if (above && slot.mode === 'floating' && slot.within) slots.set(window, { ...slot, rect: above.rect });
   }
   return slots;
 }
@@ -57,22 +78,63 @@ export function leastCrowded(windows: readonly Window[], outputs: readonly Outpu
   );
 }
 
-const isTiled = ({ wishes }: Window): boolean =>
-  wishes.fullscreen === false && !wishes.maximised && wishes.place === null;
+/** Whether a window gets a tile: not one with a place of its own, one over another, or one that has but one size. */
+const isTiled = (window: Window, layout: LayoutName): boolean =>
+  layout === 'tiled' && modeOf(window) === null && window.parent === null && !window.fixed;
 
-function outputOf(window: Window, outputs: readonly OutputInfo[]): OutputInfo | undefined {
+function modeOf({ wishes }: Window): Exclude<Slot['mode'], 'tiled'> | null {
+  if (wishes.fullscreen !== false) return 'fullscreen';
+  if (wishes.maximised) return 'maximised';
+  return wishes.place ? 'floating' : null;
+}
+
+function areaOf(window: Window, areas: readonly OutputArea[]): OutputArea | undefined {
   const { fullscreen } = window.wishes;
-  const wanted = fullscreen === false ? null : fullscreen.output;
+  const named = (name: string | null): OutputArea | undefined =>
+    areas.find(({ output }) => output.name === name);
   return (
-    outputs.find(output => output.name === wanted) ??
-    outputs.find(output => output.name === window.home) ??
-    outputs[0]
+    named(fullscreen === false ? null : fullscreen.output) ??
+    (window.parent?.mapped ? areaOf(window.parent, areas) : undefined) ??
+    named(window.home) ??
+    areas[0]
   );
 }
 
-function slotOf({ wishes }: Window, output: OutputInfo, rect: Rect): Slot {
-  if (wishes.fullscreen !== false) return { output: output.name, rect: output.geometry, mode: 'fullscreen' };
-  if (wishes.maximised) return { output: output.name, rect: output.geometry, mode: 'maximised' };
-  if (wishes.place) return { output: output.name, rect: wishes.place, mode: 'floating' };
-  return { output: output.name, rect, mode: 'tiled' };
+const CORNER = { x: 'start', y: 'start' } as const;
+const MIDDLE = { x: 'centre', y: 'centre' } as const;
+
+function slotOf(window: Window, { output, usable }: OutputArea, rect: Rect, layout: LayoutName): Slot {
+  const { wishes } = window;
+  const decoration = decorationOf(window, layout);
+  const plain = { output: output.name, decoration, align: MIDDLE, within: null };
+  const mode = modeOf(window);
+  if (mode === 'fullscreen') return { ...plain, rect: output.geometry, mode };
+  if (mode === 'maximised') return { ...plain, rect: usable, mode };
+  if (wishes.place) return { ...plain, rect: wishes.place, mode: 'floating', align: alignmentOf(window) };
+  if (isTiled(window, layout))
+    return { ...plain, rect: decoration === 'server' ? inset(rect, FRAME_WIDTH) : rect, mode: 'tiled' };
+  return { ...plain, rect: usable, mode: 'floating', within: usable };
+}
+
+/** A client without a preference has a frame drawn around it in a tile; elsewhere it needs its own title bar. */
+function decorationOf(window: Window, layout: LayoutName): Decoration {
+  const { decoration } = window.wishes;
+  if (decoration === 'none') return 'client';
+  return decoration ?? (layout === 'tiled' && window.parent === null && !window.fixed ? 'server' : 'client');
+}
+
+/** A window that differs from the size it was given stays at the edges that nobody dragged. */
+function alignmentOf({ wishes, dragged }: Window): Slot['align'] {
+  const { width, height } = wishes.place!;
+  const from = (edge: -1 | 0 | 1): Alignment => (edge < 0 ? 'end' : 'start');
+  return width === 0 && height === 0 ? CORNER : { x: from(dragged.x), y: from(dragged.y) };
+}
+
+function inset(rect: Rect, by: number): Rect {
+  return {
+    x: rect.x + by,
+    y: rect.y + by,
+    width: Math.max(1, rect.width - 2 * by),
+    height: Math.max(1, rect.height - 2 * by),
+  };
 }

@@ -123,6 +123,14 @@ export class Region {
     return other.subtract(this).isEmpty;
   }
 
+  /** Whether the pixel that a point lies on is in it; the point may have fractions. */
+  contains({ x, y }: Point): boolean {
+    const band = this.#bands.find(({ bottom }) => y < bottom);
+    if (!band || y < band.top) return false;
+    const after = band.spans.findIndex(edge => x < edge);
+    return after % 2 === 1;
+  }
+
   equals(other: Region): boolean {
     const a = this.#bands;
     const b = other.#bands;
@@ -245,4 +253,16 @@ export function intersectRects(a: Rect, b: Rect): Rect | null {
   const width = Math.min(a.x + a.width, b.x + b.width) - x;
   const height = Math.min(a.y + a.height, b.y + b.height) - y;
   return width > 0 && height > 0 ? { x, y, width, height } : null;
+}
+
+/** The smallest rectangle around both. */
+export function joinRects(a: Rect, b: Rect): Rect {
+  const x = Math.min(a.x, b.x);
+  const y = Math.min(a.y, b.y);
+  return {
+    x,
+    y,
+    width: Math.max(a.x + a.width, b.x + b.width) - x,
+    height: Math.max(a.y + a.height, b.y + b.height) - y,
+  };
 }

@@ -4,15 +4,20 @@ import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { BufferUse } from './buffer-use.ts';
 import { type Cursor, cursorSurface } from './cursor.ts';
-import { changesStack, contentDamage, DamageTracker } from './damage.ts';
-import { arrange, leastCrowded } from './layout.ts';
+import { changesLayout, changesStack, contentDamage, DamageTracker } from './damage.ts';
+import type { DragIcon } from './drag-icon.ts';
+import { type Hit, hit, rootOf } from './hit-test.ts';
+import type { LayerSurface } from './layer-surface.ts';
+import type { LayoutName } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
 import type { Popup } from './popup.ts';
-import { intersectRects, Region } from './region.ts';
-import { buildStack, type SurfacePlacement, samePlacement } from './stack.ts';
+import { intersectRects, type Point, type Rect, Region } from './region.ts';
+import { isOver, ShownStack } from './shown-stack.ts';
+import { placeInSlot, type Root, type SurfacePlacement, windowGeometry } from './stack.ts';
 import { Surface, type SurfaceOwner } from './surface.ts';
 import { type Transaction, type TransactionEntry, TransactionQueues } from './transaction.ts';
-import type { Slot, Window, WindowStateName } from './window.ts';
+import type { Edges, Window } from './window.ts';
+import { resized, Windows } from './windows.ts';
 
 /** Who draws the scene, and who tells clients where their surfaces are. */
 export interface SceneObserver {
@@ -30,13 +35,28 @@ export interface SceneObserver {
   surfaceDestroyed?(surface: Surface): void;
   /** The cursor is another one, lies elsewhere, or its surface has a new state. */
   cursorChanged?(): void;
+  /** A window has content now. */
+  windowMapped?(window: Window): void;
+  /** It has none any more, or is gone. */
+  windowUnmapped?(window: Window): void;
+  /** A mapped window's title, application, parent, place or states are others. */
+  windowChanged?(window: Window): void;
+  /** Another window is the active one: by request, because it was mapped, or because the one before it is gone. */
+  activated?(window: Window | null): void;
+  /** Another layer surface has the keyboard for itself, or none has it any more. */
+  keyboardClaimed?(layer: LayerSurface | null): void;
 }
 
 export interface SceneOptions {
   machine: Machine;
   trace: Trace;
   counters: Counters;
+  /** How windows share the outputs that want nothing else; `tiled` by default. */
+  layout?: LayoutName;
 }
+
+const NOTHING: ReadonlyMap<Surface, Region> = new Map();
+const NO_ROOTS: ReadonlySet<Root> = new Set();
 
 export class Scene {
   readonly #machine: Machine;
@@ -46,13 +66,15 @@ export class Scene {
   readonly #observers = new Set<SceneObserver>();
   readonly #surfaces = new Set<Surface>();
   readonly #owner: SurfaceOwner;
-  #windows: Window[] = [];
-  #popups: Popup[] = [];
+  readonly #windows: Windows;
+  readonly #stack = new ShownStack();
+  /** What the stack was built of last, from the lowest to the highest. */
+  #roots: readonly Root[] = [];
+  #popups: readonly Popup[] = [];
   #outputs: readonly OutputInfo[] = [];
-  #stack: readonly SurfacePlacement[] = [];
-  #placements = new Map<Surface, SurfacePlacement>();
-  /** What each output shows, until the stack changes. */
-  readonly #shown = new Map<string, readonly SurfacePlacement[]>();
+  #mapped: ReadonlySet<Window> = new Set();
+  #claim: LayerSurface | null = null;
+  #dragIcon: DragIcon | null = null;
   /** The window that had each output to itself at the last look. */
   #fullscreen = new Map<string, Window>();
   #cursor: Cursor | null = null;
@@ -60,12 +82,13 @@ export class Scene {
   constructor(options: SceneOptions) {
     this.#machine = options.machine;
     this.#counters = options.counters;
+    this.#windows = new Windows(options.layout ?? 'tiled');
     this.#queues = new TransactionQueues(options.trace, transaction => this.#apply(transaction));
     this.#owner = {
       submit: transaction => this.#queues.submit(transaction),
       // A surface that was not shown leaves no gap; a client that goes takes many of them along.
       unmapped: surface => {
-        if (this.#placements.has(surface)) this.update();
+        if (this.#stack.of(surface)) this.#unmapped(surface);
         if (surface === cursorSurface(this.#cursor)) this.#notify(observer => observer.cursorChanged?.());
       },
       surfaceDestroyed: surface => this.#surfaceDestroyed(surface),
@@ -86,27 +109,33 @@ export class Scene {
 
   /** What is shown, lowest first. */
   get stack(): readonly SurfacePlacement[] {
-    return this.#stack;
+    return this.#stack.placements;
+  }
+
+  /** Where a surface is shown; null: it is not. */
+  placementOf(surface: Surface): SurfacePlacement | null {
+    return this.#stack.of(surface);
   }
 
   /** The part of the stack that one output shows: under a fullscreen window nothing else. */
   stackOn(output: OutputInfo): readonly SurfacePlacement[] {
-    const known = this.#shown.get(output.name);
-    if (known) return known;
-    const full = this.fullscreenOn(output);
-    const shown = this.#stack.filter(
-      placement =>
-        (full === null || placement.window === full) && intersectRects(placement, output.geometry) !== null,
-    );
-    this.#shown.set(output.name, shown);
-    return shown;
+    return this.#stack.on(output, this.fullscreenOn(output));
+  }
+
+  /** The topmost surface under a point of the global space whose input region has it. */
+  at(point: Point): Hit | null {
+    const output = this.#outputs.find(({ geometry }) => Region.of(geometry).contains(point));
+    return output ? hit(this.stackOn(output), point) : null;
+  }
+
+  /** What a surface belongs to, through its subsurfaces and popups; null for one that has no place. */
+  rootOf(surface: Surface): Window | LayerSurface | null {
+    return rootOf(surface);
   }
 
   /** The window that has an output to itself; what it does not cover there is black. */
   fullscreenOn(output: OutputInfo): Window | null {
-    const covers = ({ slot, mapped }: Window): boolean =>
-      mapped && slot?.mode === 'fullscreen' && slot.output === output.name;
-    return this.#windows.findLast(covers) ?? null;
+    return this.#windows.fullscreenOn(output.name);
   }
 
   /**
@@ -114,7 +143,7 @@ export class Scene {
    * none does. Null without outputs.
    */
   pacingOutput(surface: Surface): OutputInfo | null {
-    const placement = this.#placements.get(surface);
+    const placement = this.#stack.of(surface);
     const shown = (output: OutputInfo): number => {
       const part = placement ? intersectRects(placement, output.geometry) : null;
       return part ? part.width * part.height : 0;
@@ -127,7 +156,7 @@ export class Scene {
 
   /** Windows in the order in which they came. */
   get windows(): readonly Window[] {
-    return this.#windows;
+    return this.#windows.list;
   }
 
   get outputs(): readonly OutputInfo[] {
@@ -146,12 +175,12 @@ export class Scene {
   }
 
   addWindow(window: Window): void {
-    window.home = leastCrowded(this.#windows, this.#outputs)?.name ?? null;
-    this.#windows = [...this.#windows, window];
+    this.#windows.add(window);
   }
 
   removeWindow(window: Window): void {
-    this.#windows = this.#windows.filter(other => other !== window);
+    this.#windows.remove(window);
+    this.#dismissPopups(window.surface);
     this.arrange();
   }
 
@@ -162,6 +191,7 @@ export class Scene {
 
   removePopup(popup: Popup): void {
     this.#popups = this.#popups.filter(other => other !== popup);
+    this.#dismissPopups(popup.surface);
     this.update();
   }
 
@@ -169,23 +199,118 @@ export class Scene {
     return this.#popups;
   }
 
-  /** Sends a window its first configuration: the place it will get once it is mapped. The others keep theirs until then. */
-  introduce(window: Window): void {
-    const others = this.#windows.filter(other => other.mapped && other !== window);
-    const slot = arrange([...others, window], this.#outputs).get(window);
-    if (slot) this.#configure(window, slot);
-    else window.configure({ size: { width: 0, height: 0 }, bounds: { width: 0, height: 0 }, states: [] });
+  /** Panels, wallpapers and launchers, in the order in which they came. */
+  get layers(): readonly LayerSurface[] {
+    return this.#windows.layers;
   }
 
-  /** Gives every mapped window its place and tells it. */
-  arrange(): void {
-    const slots = arrange(
-      this.#windows.filter(window => window.mapped),
-      this.#outputs,
-    );
-    for (const window of this.#windows) window.slot = slots.get(window) ?? null;
-    for (const window of this.#windows) if (window.slot) this.#configure(window, window.slot);
+  addLayer(layer: LayerSurface): void {
+    this.#windows.addLayer(layer);
+  }
+
+  removeLayer(layer: LayerSurface): void {
+    this.#windows.removeLayer(layer);
+    this.#dismissPopups(layer.surface);
+    this.arrange();
+  }
+
+  /** The layer surface that has the keyboard for itself, whatever is clicked. */
+  get keyboardClaim(): LayerSurface | null {
+    return this.#claim;
+  }
+
+  /** The part of an output that windows may fill; null: there is no such output. */
+  usableArea(output: OutputInfo): Rect | null {
+    return this.#windows.usable(output.name);
+  }
+
+  /** The window that has, or had last, the keyboard. */
+  get activated(): Window | null {
+    return this.#windows.activated;
+  }
+
+  /** Makes a window the active one and raises it; with null none is. */
+  activate(window: Window | null): void {
+    if (window) this.#windows.raise(window);
+    this.#setActivated(window);
+    this.#windows.configure();
     this.update();
+  }
+
+  /** Puts a window above the others of its kind, with its dialogs. */
+  raise(window: Window): void {
+    this.#windows.raise(window);
+    this.update();
+  }
+
+  /** The window geometry as it is shown, in the global space; null: it is not. */
+  placeOf(window: Window): Rect | null {
+    return window.slot && window.mapped ? placeInSlot(window.slot, windowGeometry(window.surface)) : null;
+  }
+
+  /** Puts the corner of a window's geometry somewhere; from now on it floats. Does nothing for a fullscreen window. */
+  moveWindow(window: Window, { x, y }: Point): void {
+    if (!this.#windows.float(window)) return;
+    this.#replace(window, { ...window.wishes.place!, x: Math.round(x), y: Math.round(y) });
+  }
+
+  /** A hand is at the window's edges from now on; it floats. Returns where it is; null when it can't be resized. */
+  beginResize(window: Window, edges: Edges): Rect | null {
+    const place = this.placeOf(window);
+    if (!place || !this.#windows.float(window)) return null;
+    window.resizing = edges;
+    window.dragged = { x: edges.x || 1, y: edges.y || 1 };
+    window.wishes.place = place;
+    this.arrange();
+    return place;
+  }
+
+  /** Gives a window that is being resized another place: `from` (what `beginResize` returned), its edges dragged by `by`. */
+  resizeWindow(window: Window, from: Rect, by: Point): void {
+    if (window.resizing) this.#replace(window, resized(window, from, by));
+  }
+
+  endResize(window: Window): void {
+    if (!window.resizing) return;
+    window.resizing = null;
+    this.#windows.configure();
+  }
+
+  /** Keeps the size and place that a window has, for when it is maximised or fullscreen no more. */
+  rememberPlace(window: Window): void {
+    this.#windows.remember(window);
+  }
+
+  /** The client said something new of its window. */
+  windowChanged(window: Window): void {
+    if (window.mapped) this.#notify(observer => observer.windowChanged?.(window));
+  }
+
+  /** Sends a window its first configuration: the place it will get once it is mapped. The others keep theirs until then. */
+  introduce(window: Window): void {
+    this.#windows.introduce(window);
+  }
+
+  /** Gives every mapped window and every layer surface its place and tells it. */
+  arrange(): void {
+    this.#windows.arrangeLayers(this.#outputs);
+    this.#windows.arrange();
+    this.#noteMapped();
+    this.#windows.configure();
+    this.update();
+    this.#noteClaim();
+  }
+
+  /** What follows the pointer during a drag; not hit by input. */
+  get dragIcon(): DragIcon | null {
+    return this.#dragIcon;
+  }
+
+  set dragIcon(icon: DragIcon | null) {
+    const before = this.#dragIcon;
+    if (before === icon) return;
+    this.#dragIcon = icon;
+    this.#rebuild(NOTHING, NO_ROOTS);
   }
 
   /** Null: nothing is shown, as before the first event of a pointer. */
@@ -204,18 +329,92 @@ export class Scene {
     return { [Symbol.dispose]: () => void this.#observers.delete(observer) };
   }
 
-  /** Looks at the stack again and reports the damage. */
-  update(content: ReadonlyMap<Surface, Region> = new Map()): void {
-    const before = this.#stack;
-    this.#stack = buildStack(this.#windows, this.#popups);
-    this.#placements = new Map(this.#stack.map(placement => [placement.surface, placement]));
-    this.#shown.clear();
-    const damage = this.#damage.update(this.#stack, content).union(this.#uncovered());
+  /** Looks at the whole stack again and reports the damage. */
+  update(content: ReadonlyMap<Surface, Region> = NOTHING): void {
+    this.#roots = this.#windows.roots();
+    this.#rebuild(content, null);
+  }
+
+  /** Looks at what hangs on `dirty`; null looks at everything. The order of the others is what it was. */
+  #rebuild(content: ReadonlyMap<Surface, Region>, dirty: ReadonlySet<Root> | null): void {
+    const restacked = this.#stack.build({
+      roots: this.#dragIcon ? [...this.#roots, this.#dragIcon] : this.#roots,
+      popups: this.#popups,
+      activated: this.activated,
+      dirty,
+    });
+    const damage = this.#damage.update(this.stack, content).union(this.#uncovered());
     if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
-    const same =
-      before.length === this.#stack.length &&
-      this.#stack.every((placement, at) => samePlacement(placement, before[at]!));
-    if (!same) this.#notify(observer => observer.restacked?.());
+    if (!restacked) return;
+    this.#notify(observer => observer.restacked?.());
+    for (const popup of this.#popups) {
+      const root = popup.client.moved && rootOf(popup.surface);
+      if (root && (dirty === null || dirty.has(root))) popup.client.moved?.();
+    }
+  }
+
+  /** A new place for a window that floats. Where nothing else depends on it, nothing else is looked at. */
+  #replace(window: Window, place: Rect): void {
+    window.wishes.place = place;
+    const { slot } = window;
+    if (slot?.mode !== 'floating' || slot.within || this.windows.some(({ parent }) => parent === window)) {
+      this.arrange();
+      return;
+    }
+    window.slot = { ...slot, rect: place };
+    this.#windows.configureOne(window);
+    this.#rebuild(NOTHING, new Set([window]));
+  }
+
+  /** Windows that came and went: the newest is the active one, and where the active one went, the one before it. */
+  #noteMapped(): void {
+    const before = this.#mapped;
+    const now = new Set(this.windows.filter(window => window.mapped));
+    this.#mapped = now;
+    const gone = [...before].filter(window => !now.has(window));
+    const come = [...now].filter(window => !before.has(window));
+    for (const window of gone) this.#dismissPopups(window.surface);
+    for (const window of come) {
+      this.#windows.settle(window);
+      this.#windows.raise(window);
+    }
+    if (come.length > 0) this.#windows.arrange();
+    const newest = come.at(-1);
+    if (newest) this.#setActivated(newest);
+    else if (this.activated && !now.has(this.activated)) this.#setActivated(this.#windows.next);
+    for (const window of gone) this.#notify(observer => observer.windowUnmapped?.(window));
+    for (const window of come) this.#notify(observer => observer.windowMapped?.(window));
+  }
+
+  #setActivated(window: Window | null): void {
+    const before = this.activated;
+    if (before === window) return;
+    this.#windows.activated = window;
+    this.#notify(observer => observer.activated?.(window));
+    for (const changed of [before, window]) if (changed) this.windowChanged(changed);
+  }
+
+  #noteClaim(): void {
+    const claim = this.#windows.keyboardClaim;
+    if (claim === this.#claim) return;
+    this.#claim = claim;
+    this.#notify(observer => observer.keyboardClaimed?.(claim));
+  }
+
+  /** A surface that was shown has gone, without a commit. */
+  #unmapped(surface: Surface): void {
+    this.#dismissPopups(surface);
+    if (surface.role?.kind === 'layer' || surface.role?.kind === 'toplevel') this.arrange();
+    else this.update();
+  }
+
+  /** The popups of a surface that is shown no more, and those of these. */
+  #dismissPopups(parent: Surface): void {
+    for (const popup of this.#popups) {
+      if (popup.parent !== parent || popup.dismissed) continue;
+      this.#dismissPopups(popup.surface);
+      popup.dismiss();
+    }
   }
 
   /** Outputs that a fullscreen window took or left: what it hides or uncovers may not have changed itself. */
@@ -232,31 +431,11 @@ export class Scene {
     return damage;
   }
 
-  #configure(window: Window, slot: Slot): void {
-    const states: WindowStateName[] = [];
-    if (slot.mode !== 'floating') states.push(slot.mode);
-    // The newest; one that is not mapped takes nobody's place yet.
-    if (window === this.#windows.findLast(other => other.mapped || other === window))
-      states.push('activated');
-    if (this.#hidden(window, slot)) states.push('suspended');
-    const { width, height } = slot.rect;
-    const whole = slot.mode === 'fullscreen' || slot.mode === 'maximised';
-    const size = whole ? { width, height } : window.fit({ width, height });
-    window.configure({ size, bounds: { width, height }, states });
-  }
-
-  /** Whether another window has the output to itself. */
-  #hidden(window: Window, slot: Slot): boolean {
-    const output = this.#outputs.find(candidate => candidate.name === slot.output);
-    const full = output && this.fullscreenOn(output);
-    return full !== undefined && full !== null && full !== window;
-  }
-
   #apply(transaction: Transaction): void {
     const content = new Map<Surface, Region>();
     const retold = new Set<Surface>();
-    let restacked = false;
-    let mapChanged = false;
+    const dirty = new Set<Root>();
+    let rearranged = false;
     for (const entry of transaction.entries) {
       const { surface, commit } = entry;
       const before = surface.state;
@@ -269,34 +448,40 @@ export class Scene {
       content.set(surface, commit.bufferDamage);
       this.#counters.commits++;
       const moved = commit.offset.x !== 0 || commit.offset.y !== 0;
-      if (moved || changesStack(before, surface.state)) restacked = true;
-      if (surface.role?.kind === 'toplevel' && (before.content === null) !== (surface.state.content === null))
-        mapChanged = true;
+      if (moved || changesStack(before, surface.state)) this.#addRoot(surface, dirty);
+      if (changesLayout(surface, before)) rearranged = true;
+      if (before.content && !surface.state.content) this.#dismissPopups(surface);
     }
-    if (mapChanged) this.arrange();
-    if (restacked) this.update(content);
+    if (rearranged) this.arrange();
+    if (dirty.size > 0) this.#rebuild(content, dirty);
     else this.#damageContent(content);
     for (const { surface, commit } of transaction.entries)
       if (surface.hasFrameCallbacks || commit.feedback.length > 0 || retold.has(surface))
         this.#notify(observer => observer.frameWanted?.(surface));
   }
 
+  #addRoot(surface: Surface, into: Set<Root>): void {
+    const root = rootOf(surface);
+    if (root) into.add(root);
+    else if (this.#dragIcon && surface.isWithin(this.#dragIcon.surface)) into.add(this.#dragIcon);
+  }
+
   /** The common case: new pixels where the old ones were. What a fullscreen window hides is no damage. */
   #damageContent(content: ReadonlyMap<Surface, Region>): void {
     let damage = Region.empty;
     for (const [surface, buffer] of content) {
-      const placement = this.#placements.get(surface);
-      if (placement) damage = damage.union(this.#seen(placement.window, contentDamage(placement, buffer)));
+      const placement = this.#stack.of(surface);
+      if (placement) damage = damage.union(this.#seen(placement.root, contentDamage(placement, buffer)));
     }
     if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
   }
 
-  /** The part of a window's damage that lies on outputs which no other window has to itself. */
-  #seen(window: Window, damage: Region): Region {
+  /** The part of the damage that lies on outputs where no window hides it that has them to itself. */
+  #seen(root: Root, damage: Region): Region {
     let seen = damage;
     for (const output of this.#outputs) {
       const full = this.#fullscreen.get(output.name);
-      if (full && full !== window) seen = seen.subtract(Region.of(output.geometry));
+      if (full && !isOver(root, full)) seen = seen.subtract(Region.of(output.geometry));
     }
     return seen;
   }

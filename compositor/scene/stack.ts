@@ -1,67 +1,166 @@
 // The surfaces of the scene from the lowest to the highest, with their places in the global space.
+import type { DragIcon } from './drag-icon.ts';
+import type { LayerSurface } from './layer-surface.ts';
+import { FRAME_WIDTH } from './layout.ts';
 import type { Popup } from './popup.ts';
-import { intersectRects, type Point, type Rect, rectsEqual } from './region.ts';
+import { intersectRects, joinRects, type Point, type Rect, rectsEqual } from './region.ts';
 import type { Surface } from './surface.ts';
 import type { ChildPlacement } from './surface-state.ts';
-import type { Window } from './window.ts';
+import type { Alignment, Slot, Window } from './window.ts';
+
+/** What a tree of surfaces hangs on. */
+export type Root = Window | LayerSurface | DragIcon;
+
+/** The border that the compositor draws around a window: between the two rectangles. */
+export interface Frame {
+  readonly outer: Rect;
+  /** The window geometry. */
+  readonly inner: Rect;
+  readonly activated: boolean;
+}
 
 /** A surface that is shown, and the rectangle it fills, in logical pixels of the global space. */
 export interface SurfacePlacement extends Rect {
   readonly surface: Surface;
-  readonly window: Window;
+  readonly root: Root;
+  /** Drawn below this surface, which is the lowest of its window; null: nothing is. */
+  readonly frame: Frame | null;
 }
 
+/** The frame's sides: above, below, left and right of the window. */
+export function frameSides({ outer, inner }: Frame): Rect[] {
+  const right = inner.x + inner.width;
+  const bottom = inner.y + inner.height;
+  return [
+    { x: outer.x, y: outer.y, width: outer.width, height: inner.y - outer.y },
+    { x: outer.x, y: bottom, width: outer.width, height: outer.y + outer.height - bottom },
+    { x: outer.x, y: inner.y, width: inner.x - outer.x, height: inner.height },
+    { x: right, y: inner.y, width: outer.x + outer.width - right, height: inner.height },
+  ];
+}
+
+/** All that an entry of the stack covers. */
+export const extentOf = (placement: SurfacePlacement): Rect =>
+  placement.frame ? joinRects(placement, placement.frame.outer) : placement;
+
 /** The surface and its subsurfaces, lowest first. Children are shown only while all surfaces above them in the tree are. */
-export function flatten(surface: Surface, at: Point, window: Window, into: SurfacePlacement[]): void {
+function flatten(surface: Surface, at: Point, root: Root, into: SurfacePlacement[]): void {
   if (!surface.state.content) return;
   const children = (placements: readonly ChildPlacement[]): void => {
     for (const { subsurface, x, y } of placements) {
       const { origin } = subsurface.surface;
       if (!subsurface.destroyed)
-        flatten(subsurface.surface, { x: at.x + x + origin.x, y: at.y + y + origin.y }, window, into);
+        flatten(subsurface.surface, { x: at.x + x + origin.x, y: at.y + y + origin.y }, root, into);
     }
   };
   children(surface.state.below);
-  into.push({ surface, window, ...at, ...surface.state.size });
+  into.push({ surface, root, frame: null, ...at, ...surface.state.size });
   children(surface.state.above);
 }
 
-/** The part of a window's surface that the user takes for the window: what was set, or everything it shows. */
-export function windowGeometry(surface: Surface, window: Window): Rect {
-  const tree: SurfacePlacement[] = [];
-  flatten(surface, { x: 0, y: 0 }, window, tree);
-  const extent = tree.reduce(joinRects, { x: 0, y: 0, ...surface.state.size });
-  const { role } = surface.state;
+/** The part of a surface that the user takes for the window: what was set, or everything it shows. */
+export function windowGeometry(surface: Surface): Rect {
+  const { role, size } = surface.state;
+  const own = { x: 0, y: 0, ...size };
+  if (role.kind === 'layer') return own;
+  const extent = treeExtent(surface, own);
   if (role.kind !== 'xdg' || role.geometry === null) return extent;
   return intersectRects(role.geometry, extent) ?? extent;
 }
 
-/** Where the surface of a window goes: its geometry lies in the middle of the slot, or at its corner when it is larger. */
-function windowOrigin(window: Window): Point {
-  const slot = window.slot!.rect;
-  const geometry = windowGeometry(window.surface, window);
+function treeExtent(surface: Surface, own: Rect): Rect {
+  const { above, below } = surface.state;
+  let extent = own;
+  for (const children of [below, above])
+    for (const { subsurface, x, y } of children) {
+      const child = subsurface.surface;
+      if (subsurface.destroyed || !child.state.content) continue;
+      const inner = treeExtent(child, { x: 0, y: 0, ...child.state.size });
+      extent = joinRects(extent, {
+        ...inner,
+        x: inner.x + x + child.origin.x,
+        y: inner.y + y + child.origin.y,
+      });
+    }
+  return extent;
+}
+
+/** Where a window of this geometry lies in its slot, in the global space. */
+export function placeInSlot(slot: Slot, geometry: Rect): Rect {
+  const { rect, align, within, mode } = slot;
+  const grows = mode === 'floating';
+  const x = alignAxis(align.x, { start: rect.x, length: rect.width }, geometry.width, grows);
+  const y = alignAxis(align.y, { start: rect.y, length: rect.height }, geometry.height, grows);
   return {
-    x: slot.x + Math.max(0, Math.floor((slot.width - geometry.width) / 2)) - geometry.x,
-    y: slot.y + Math.max(0, Math.floor((slot.height - geometry.height) / 2)) - geometry.y,
+    x: within ? keepInside(x, geometry.width, within.x, within.width) : x,
+    y: within ? keepInside(y, geometry.height, within.y, within.height) : y,
+    width: geometry.width,
+    height: geometry.height,
   };
 }
 
-/** Windows from the lowest to the highest, each followed by its popups. */
-export function buildStack(windows: readonly Window[], popups: readonly Popup[]): SurfacePlacement[] {
-  const stack: SurfacePlacement[] = [];
-  const popupsOf = byParent(popups);
-  const shown = windows.filter(window => window.slot && window.mapped);
-  for (const window of [...shown].sort((a, b) => level(a) - level(b))) {
-    const origin = windowOrigin(window);
-    flatten(window.surface, origin, window, stack);
-    addPopups(window.surface, origin, window, popupsOf, stack);
-  }
-  return stack;
+/** In a tile, a window that is too large begins at the corner, so that its title bar can be seen. */
+function alignAxis(
+  align: Alignment,
+  slot: { readonly start: number; readonly length: number },
+  length: number,
+  grows: boolean,
+): number {
+  if (align === 'start') return slot.start;
+  if (align === 'end') return slot.start + slot.length - length;
+  const room = Math.floor((slot.length - length) / 2);
+  return slot.start + (grows ? room : Math.max(0, room));
 }
 
-function byParent(popups: readonly Popup[]): ReadonlyMap<Surface, readonly Popup[]> {
+const keepInside = (at: number, length: number, from: number, room: number): number =>
+  Math.max(from, Math.min(at, from + room - length));
+
+/** One root's surfaces, lowest first, each tree followed by its popups. */
+export function buildPart(
+  root: Root,
+  popupsOf: ReadonlyMap<Surface, readonly Popup[]>,
+  activated: Window | null,
+): readonly SurfacePlacement[] {
+  const part: SurfacePlacement[] = [];
+  const at = originOf(root);
+  if (!at) return part;
+  flatten(root.surface, at, root, part);
+  const lowest = part[0];
+  if (lowest && root.kind === 'window') part[0] = { ...lowest, frame: frameOf(root, activated) };
+  addPopups(root.surface, at, root, popupsOf, part);
+  return part;
+}
+
+/** Where the origin of a root's surface goes; null for one that has no place. */
+function originOf(root: Root): Point | null {
+  if (root.kind === 'layer') return root.place && { x: root.place.x, y: root.place.y };
+  if (root.kind === 'drag-icon') {
+    const { origin } = root.surface;
+    return { x: Math.floor(root.position.x) + origin.x, y: Math.floor(root.position.y) + origin.y };
+  }
+  if (!root.slot || !root.mapped) return null;
+  const geometry = windowGeometry(root.surface);
+  const place = placeInSlot(root.slot, geometry);
+  return { x: place.x - geometry.x, y: place.y - geometry.y };
+}
+
+function frameOf(window: Window, activated: Window | null): Frame | null {
+  const { slot } = window;
+  if (slot?.decoration !== 'server' || slot.mode === 'fullscreen' || slot.mode === 'maximised') return null;
+  const inner = placeInSlot(slot, windowGeometry(window.surface));
+  const outer = {
+    x: inner.x - FRAME_WIDTH,
+    y: inner.y - FRAME_WIDTH,
+    width: inner.width + 2 * FRAME_WIDTH,
+    height: inner.height + 2 * FRAME_WIDTH,
+  };
+  return { outer, inner, activated: window === activated };
+}
+
+export function popupsByParent(popups: readonly Popup[]): ReadonlyMap<Surface, readonly Popup[]> {
   const map = new Map<Surface, Popup[]>();
   for (const popup of popups) {
+    if (!popup.parent || popup.dismissed) continue;
     const siblings = map.get(popup.parent);
     if (siblings) siblings.push(popup);
     else map.set(popup.parent, [popup]);
@@ -72,37 +171,30 @@ function byParent(popups: readonly Popup[]): ReadonlyMap<Surface, readonly Popup
 function addPopups(
   parent: Surface,
   at: Point,
-  window: Window,
+  root: Root,
   popupsOf: ReadonlyMap<Surface, readonly Popup[]>,
   stack: SurfacePlacement[],
 ): void {
   for (const popup of popupsOf.get(parent) ?? []) {
     if (!popup.surface.state.content) continue;
-    const outer = windowGeometry(parent, window);
-    const inner = windowGeometry(popup.surface, window);
+    const outer = windowGeometry(parent);
+    const inner = windowGeometry(popup.surface);
     const place = {
       x: at.x + outer.x + popup.rect.x - inner.x,
       y: at.y + outer.y + popup.rect.y - inner.y,
     };
-    flatten(popup.surface, place, window, stack);
-    addPopups(popup.surface, place, window, popupsOf, stack);
+    flatten(popup.surface, place, root, stack);
+    addPopups(popup.surface, place, root, popupsOf, stack);
   }
 }
 
-const LEVELS = { tiled: 0, maximised: 1, floating: 2, fullscreen: 3 } as const;
-const level = (window: Window): number => LEVELS[window.slot!.mode];
-
-/** The smallest rectangle around both. */
-function joinRects(a: Rect, b: Rect): Rect {
-  const x = Math.min(a.x, b.x);
-  const y = Math.min(a.y, b.y);
-  return {
-    x,
-    y,
-    width: Math.max(a.x + a.width, b.x + b.width) - x,
-    height: Math.max(a.y + a.height, b.y + b.height) - y,
-  };
-}
-
 export const samePlacement = (a: SurfacePlacement, b: SurfacePlacement): boolean =>
-  a.surface === b.surface && rectsEqual(a, b);
+  a === b || (a.surface === b.surface && rectsEqual(a, b) && sameFrame(a.frame, b.frame));
+
+export const sameFrame = (a: Frame | null, b: Frame | null): boolean =>
+  a === b ||
+  (a !== null &&
+    b !== null &&
+    a.activated === b.activated &&
+    rectsEqual(a.inner, b.inner) &&
+    rectsEqual(a.outer, b.outer));

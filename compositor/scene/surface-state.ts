@@ -1,6 +1,7 @@
 // A commit is a value: what wl_surface.commit makes of the pending state.
 import type { Nanoseconds } from '../machine/machine.ts';
 import type { BufferUse } from './buffer-use.ts';
+import type { LayerState } from './layer-surface.ts';
 import type { Output } from './outputs.ts';
 import { type Point, type Rect, Region, type Size } from './region.ts';
 import type { Subsurface } from './subsurface.ts';
@@ -56,7 +57,8 @@ export type RoleState =
       /** 0 means no limit. */
       readonly minimum: Size;
       readonly maximum: Size;
-    };
+    }
+  | LayerState;
 
 /**
  * One commit, frozen. Buffer, damage, offset, callbacks and feedback are what this commit brought; the rest is the

@@ -2,6 +2,7 @@
 import type { Nanoseconds } from '../machine/machine.ts';
 import type { BufferUse } from './buffer-use.ts';
 import { abandonEntry, mergeEntries } from './commit-entry.ts';
+import type { LayerSurface } from './layer-surface.ts';
 import { PendingState } from './pending-state.ts';
 import type { Popup } from './popup.ts';
 import type { Point, Size } from './region.ts';
@@ -22,6 +23,7 @@ export type Role =
   | { readonly kind: 'subsurface'; readonly subsurface: Subsurface }
   | { readonly kind: 'toplevel'; readonly window: Window }
   | { readonly kind: 'popup'; readonly popup: Popup }
+  | { readonly kind: 'layer'; readonly layer: LayerSurface }
   /** Of a `wl_pointer`, and shown while a cursor names it. */
   | { readonly kind: 'cursor' }
   /** Follows the pointer while something is dragged. */

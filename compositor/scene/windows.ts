@@ -1,0 +1,262 @@
+// The windows and layer surfaces: who is there, who is active, who lies above whom, and what each is told.
+import { arrangeLayers } from './layer-layout.ts';
+import { LAYERS, type LayerName, type LayerSurface } from './layer-surface.ts';
+import { arrange, type LayoutName, leastCrowded, type OutputArea } from './layout.ts';
+import type { OutputInfo } from './outputs.ts';
+import type { Point, Rect, Size } from './region.ts';
+import { placeInSlot, type Root, windowGeometry } from './stack.ts';
+import type { Edges, Slot, Window, WindowStateName } from './window.ts';
+
+/** How far a window that finds its place alone lies from the one before it, in logical pixels. */
+const CASCADE = 32;
+/** After so many the cascade begins anew. */
+const CASCADE_LENGTH = 8;
+
+const NO_EDGES: Edges = { x: 0, y: 0 };
+
+const LEVELS = { tiled: 0, maximised: 1, floating: 2, fullscreen: 3 } as const;
+
+export class Windows {
+  readonly #layout: LayoutName;
+  /** In the order in which they came. */
+  #list: readonly Window[] = [];
+  /** In the order in which they were activated last: the newest is the last. */
+  #recent: readonly Window[] = [];
+  #activated: Window | null = null;
+  #layers: readonly LayerSurface[] = [];
+  #areas: readonly OutputArea[] = [];
+  #cascade = 0;
+
+  constructor(layout: LayoutName) {
+    this.#layout = layout;
+  }
+
+  get list(): readonly Window[] {
+    return this.#list;
+  }
+
+  get layers(): readonly LayerSurface[] {
+    return this.#layers;
+  }
+
+  get activated(): Window | null {
+    return this.#activated;
+  }
+
+  set activated(window: Window | null) {
+    this.#activated = window;
+  }
+
+  /** The window to go to when the active one is gone: the one that was active before it. */
+  get next(): Window | null {
+    return this.#recent.findLast(window => window.mapped && window.slot) ?? null;
+  }
+
+  add(window: Window): void {
+    const outputs = this.#areas.map(({ output }) => output);
+    window.home = leastCrowded(this.#list, outputs)?.name ?? null;
+    this.#list = [...this.#list, window];
+    this.#recent = [window, ...this.#recent];
+  }
+
+  remove(window: Window): void {
+    const others = (other: Window): boolean => other !== window;
+    this.#list = this.#list.filter(others);
+    this.#recent = this.#recent.filter(others);
+    for (const other of this.#list) if (other.parent === window) other.parent = window.parent;
+  }
+
+  addLayer(layer: LayerSurface): void {
+    this.#layers = [...this.#layers, layer];
+  }
+
+  removeLayer(layer: LayerSurface): void {
+    this.#layers = this.#layers.filter(other => other !== layer);
+  }
+
+  /** Above the windows of its kind, with the windows that have it as a parent above it. */
+  raise(window: Window): void {
+    const raised = [window, ...this.#recent.filter(other => other !== window && descends(other, window))];
+    this.#recent = [...this.#recent.filter(other => !raised.includes(other)), ...raised];
+  }
+
+  /** What windows may fill of an output. */
+  usable(output: string): Rect | null {
+    return this.#areas.find(area => area.output.name === output)?.usable ?? null;
+  }
+
+  /** Lays layer surfaces out, and tells them; windows have to be arranged after it. */
+  arrangeLayers(outputs: readonly OutputInfo[]): void {
+    this.#areas = outputs.map(output => {
+      const here = this.#layers.filter(layer => layer.output === output.name);
+      const { places, usable } = arrangeLayers(here, output.geometry);
+      for (const [layer, place] of places) {
+        layer.place = place;
+        if (layer.introduced) layer.configure(place);
+      }
+      return { output, usable };
+    });
+    const there = new Set(outputs.map(({ name }) => name));
+    for (const layer of this.#layers) if (!there.has(layer.output)) layer.place = null;
+  }
+
+  /** Gives every mapped window its place. */
+  arrange(): void {
+    const mapped = this.#list.filter(window => window.mapped);
+    const slots = arrange(mapped, this.#areas, this.#layout);
+    for (const window of this.#list) window.slot = slots.get(window) ?? null;
+  }
+
+  /** Tells the windows what has changed for them. */
+  configure(): void {
+    for (const window of this.#list) if (window.slot) this.#configure(window, window.slot);
+  }
+
+  configureOne(window: Window): void {
+    if (window.slot) this.#configure(window, window.slot);
+  }
+
+  /** Sends a window its first configuration: the place it will get once it is mapped. The others keep theirs until then. */
+  introduce(window: Window): void {
+    const others = this.#list.filter(other => other.mapped && other !== window);
+    const slot = arrange([...others, window], this.#areas, this.#layout).get(window);
+    if (slot) this.#configure(window, slot);
+    else
+      window.configure({
+        size: { width: 0, height: 0 },
+        bounds: { width: 0, height: 0 },
+        states: [],
+        decoration: 'client',
+      });
+  }
+
+  /** A window under `floating` finds its place when its size is known: in the middle, beside the one before it. */
+  settle(window: Window): void {
+    const { slot, wishes } = window;
+    if (this.#layout !== 'floating' || wishes.place || window.parent || slot?.mode !== 'floating') return;
+    const { x, y, width, height } = placeInSlot(slot, windowGeometry(window.surface));
+    const area = slot.rect;
+    const step = CASCADE * (this.#cascade++ % CASCADE_LENGTH);
+    const shifted = (at: number, length: number, from: number, room: number): number =>
+      Math.max(from, Math.min(at + step, from + room - length));
+    wishes.place = {
+      x: shifted(x, width, area.x, area.width),
+      y: shifted(y, height, area.y, area.height),
+      width: 0,
+      height: 0,
+    };
+  }
+
+  /** Takes a window out of the layout, at the place and with the size that it has now. False when it can't be. */
+  float(window: Window): boolean {
+    const { slot, wishes } = window;
+    if (!slot || slot.mode === 'fullscreen') return false;
+    const place = placeInSlot(slot, windowGeometry(window.surface));
+    if (slot.mode === 'maximised' && wishes.place) {
+      const { width, height } = wishes.place;
+      wishes.place = { x: place.x, y: place.y, width, height };
+    } else if (slot.mode !== 'floating' || !wishes.place)
+      wishes.place = slot.mode === 'floating' ? { ...place, width: 0, height: 0 } : place;
+    wishes.maximised = false;
+    return true;
+  }
+
+  /** Where a floating window is kept for the time after it was maximised or fullscreen. */
+  remember(window: Window): void {
+    const { slot, wishes } = window;
+    if (slot?.mode !== 'floating' || !wishes.place) return;
+    wishes.place = placeInSlot(slot, windowGeometry(window.surface));
+  }
+
+  /** The roots of the stack from the lowest to the highest; the drag icon is not among them. */
+  roots(): Root[] {
+    const shown = this.#list.filter(window => window.slot && window.mapped);
+    const tiled = shown.filter(window => levelOf(window) === LEVELS.tiled);
+    const recent = this.#recent.filter(window => window.slot && window.mapped);
+    const at = (level: number): Window[] => recent.filter(window => levelOf(window) === level);
+    return [
+      ...this.#layersOf('background'),
+      ...this.#layersOf('bottom'),
+      ...tiled,
+      ...at(LEVELS.maximised),
+      ...at(LEVELS.floating),
+      ...this.#layersOf('top'),
+      ...at(LEVELS.fullscreen),
+      ...this.#layersOf('overlay'),
+    ];
+  }
+
+  /** The window that has an output to itself. */
+  fullscreenOn(output: string): Window | null {
+    const covers = ({ slot, mapped }: Window): boolean =>
+      mapped && slot?.mode === 'fullscreen' && slot.output === output;
+    return this.#recent.findLast(covers) ?? null;
+  }
+
+  /** The layer surface that has the keyboard whatever is clicked: the highest that asks for it above the windows. */
+  get keyboardClaim(): LayerSurface | null {
+    const claims = (layer: LayerSurface): boolean => {
+      const { state } = layer;
+      return layer.mapped && layer.place !== null && state.keyboard === 'exclusive' && isAbove(state.layer);
+    };
+    return [...this.#layersOf('top'), ...this.#layersOf('overlay')].findLast(claims) ?? null;
+  }
+
+  #layersOf(name: LayerName): LayerSurface[] {
+    return this.#layers.filter(layer => layer.mapped && layer.place && layer.state.layer === name);
+  }
+
+  #configure(window: Window, slot: Slot): void {
+    const states: WindowStateName[] = [];
+    if (slot.mode !== 'floating') states.push(slot.mode);
+    if (window.resizing) states.push('resizing');
+    // The next to be mapped will be the active one; until then it takes nobody's place.
+    if (window === this.#activated || !window.mapped) states.push('activated');
+    const full = this.fullscreenOn(slot.output);
+    if (full && !descends(window, full)) states.push('suspended');
+    const bounds = this.usable(slot.output) ?? slot.rect;
+    window.configure({
+      size: sizeFor(window, slot),
+      bounds: { width: bounds.width, height: bounds.height },
+      states,
+      decoration: slot.decoration,
+    });
+  }
+}
+
+/** Whether a window is another, or has it as its parent, directly or not. */
+export function descends(window: Window, ancestor: Window): boolean {
+  for (let at: Window | null = window; at; at = at.parent) if (at === ancestor) return true;
+  return false;
+}
+
+const isAbove = (layer: LayerName): boolean => LAYERS.indexOf(layer) >= LAYERS.indexOf('top');
+
+/** A dialog is never below its parent. */
+function levelOf(window: Window): number {
+  const own = window.slot ? LEVELS[window.slot.mode] : 0;
+  return window.parent?.mapped ? Math.max(own, levelOf(window.parent)) : own;
+}
+
+function sizeFor(window: Window, { mode, rect }: Slot): Size {
+  const { width, height } = rect;
+  if (mode === 'fullscreen' || mode === 'maximised') return { width, height };
+  if (mode === 'tiled') return window.fit({ width, height });
+  const { place } = window.wishes;
+  return place && place.width > 0 && place.height > 0 ? window.fit(place) : { width: 0, height: 0 };
+}
+
+/** The place of a window that is being resized after its edges were dragged: the others stay, and its limits hold. */
+export function resized(window: Window, from: Rect, by: Point): Rect {
+  const edges = window.resizing ?? NO_EDGES;
+  const { width, height } = window.fit({
+    width: Math.max(1, Math.round(from.width + edges.x * by.x)),
+    height: Math.max(1, Math.round(from.height + edges.y * by.y)),
+  });
+  return {
+    x: edges.x < 0 ? from.x + from.width - width : from.x,
+    y: edges.y < 0 ? from.y + from.height - height : from.y,
+    width,
+    height,
+  };
+}
