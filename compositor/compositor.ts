@@ -11,6 +11,9 @@ import { Trace } from './observe/trace.ts';
 import { Display } from './output/display.ts';
 import type { DisplayStatistics } from './output/statistics.ts';
 import { Scene } from './scene/scene.ts';
+import { Keymap } from './seat/keymap.ts';
+import { Seat } from './seat/seat.ts';
+import { usKeymap } from './seat/us-keymap.ts';
 import type { Limits } from './server/limits.ts';
 import { Server } from './server/server.ts';
 
@@ -20,6 +23,8 @@ export interface CompositorOptions {
   /** Names of the outputs in the order of their connectors, instead of the connectors' own. */
   readonly outputNames?: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** What keys mean, as a whole keymap in XKB's text form; default: a PC keyboard of the United States. */
+  readonly keymap?: string;
   /** RLIMIT_NOFILE of a client's process; default 1024. */
   readonly clientDescriptors?: number;
   /** RLIMIT_NOFILE of the compositor's own process; default 65536: it holds files of all clients. */
@@ -49,6 +54,8 @@ export class Compositor implements Disposable {
   /** Commits of buffers that clients have not got back, and who holds them. */
   readonly holdings = new Holdings();
   readonly scene: Scene;
+  /** Where input comes in. */
+  readonly seat: Seat;
   readonly display: Display;
   readonly server: Server;
   readonly #globals: Disposable;
@@ -67,6 +74,8 @@ export class Compositor implements Disposable {
     const { task, trace, counters } = this;
     this.scene = new Scene({ machine, trace, counters });
     const { scene } = this;
+    const keymap = options.keymap === undefined ? usKeymap() : new Keymap(options.keymap);
+    this.seat = new Seat({ machine, scene, keymap });
     this.display = new Display({
       task,
       machine,
@@ -83,6 +92,7 @@ export class Compositor implements Disposable {
       counters,
       holdings: this.holdings,
       scene,
+      seat: this.seat,
       task,
       kernel: port,
       outputs: this.display,

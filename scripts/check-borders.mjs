@@ -16,6 +16,7 @@ const rooms = [
   ['compositor/machine', ['protocol/host']],
   ['compositor/kernel', ['compositor/machine', 'protocol/uapi']],
   ['compositor/scene', ['compositor/machine', 'compositor/observe']],
+  ['compositor/seat', ['compositor/scene', 'compositor/machine', 'compositor/observe']],
   ['compositor/observe', ['compositor/machine']],
   [
     'compositor/render',
@@ -55,6 +56,7 @@ const rooms = [
     [
       'compositor/server',
       'compositor/output',
+      'compositor/seat',
       'compositor/sync',
       'compositor/scene',
       'compositor/machine',
@@ -77,6 +79,7 @@ const ordered = [
   'compositor/server',
   'compositor/interfaces',
   'compositor/scene',
+  'compositor/seat',
   'compositor/sync',
   'compositor/output',
   'compositor/render',

@@ -1,4 +1,5 @@
 // What the protocol objects share.
+import type { Resource } from '../../protocol/object/resource.ts';
 import type { Task } from '../kernel/task/index.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
@@ -7,7 +8,9 @@ import type { Trace } from '../observe/trace.ts';
 import type { KernelCapabilities } from '../scene/kernel-capabilities.ts';
 import type { Output, Outputs } from '../scene/outputs.ts';
 import type { Scene } from '../scene/scene.ts';
+import type { Surface } from '../scene/surface.ts';
 import type { AcquireWaiter, ReleaseService, Timeline } from '../scene/synchronisation.ts';
+import type { Seat } from '../seat/seat.ts';
 import type { Client } from '../server/client.ts';
 import type { KernelPort } from '../server/kernel-port.ts';
 import { Bindings } from './bindings.ts';
@@ -29,6 +32,7 @@ export interface Rooms {
   readonly counters: Counters;
   readonly holdings: Holdings;
   readonly scene: Scene;
+  readonly seat: Seat;
   /** The compositor's own process. */
   readonly task: Task;
   readonly kernel: KernelPort;
@@ -55,7 +59,8 @@ export class Context {
   readonly captureSources = new Bindings<'ext_image_capture_source_v1', CaptureSource>();
   readonly windowIds: WindowIds;
   readonly tableUsage = new WeakMap<Client, TableUsage>();
-  #nextSerial = 1;
+  /** By whom a surface was made; known also when it is gone. */
+  readonly #surfaceObjects = new WeakMap<Surface, SurfaceObject>();
   #nextBuffer = 1;
 
   constructor(rooms: Rooms) {
@@ -64,11 +69,30 @@ export class Context {
     this.windowIds = new WindowIds(rooms.scene);
   }
 
-  /** Serials grow through all clients, skipping 0, which means none. */
+  /** Serials grow through all clients and all kinds of events, skipping 0, which means none. */
   serial(): number {
-    const serial = this.#nextSerial;
-    this.#nextSerial = serial === 0xffff_ffff ? 1 : serial + 1;
-    return serial;
+    return this.rooms.seat.serials.next();
+  }
+
+  addSurface(object: SurfaceObject): void {
+    this.#surfaceObjects.set(object.surface, object);
+    this.presence.addSurface(object);
+  }
+
+  /** What stands behind a surface, which may be destroyed by now. */
+  surfaceObject(surface: Surface): SurfaceObject | undefined {
+    return this.#surfaceObjects.get(surface);
+  }
+
+  /** The client whose surface it is, or was. */
+  clientOf(surface: Surface): Client | undefined {
+    return this.#surfaceObjects.get(surface)?.client;
+  }
+
+  /** The resource of a surface; undefined once it is destroyed. */
+  resourceOf(surface: Surface): Resource<'wl_surface'> | undefined {
+    const resource = this.#surfaceObjects.get(surface)?.resource;
+    return resource?.destroyed ? undefined : resource;
   }
 
   bufferId(): number {

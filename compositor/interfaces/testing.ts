@@ -24,6 +24,8 @@ import type {
 } from '../scene/outputs.ts';
 import { Scene } from '../scene/scene.ts';
 import type { Acquire, AcquireWaiter, Constraint, ReleaseService } from '../scene/synchronisation.ts';
+import { Seat } from '../seat/seat.ts';
+import { usKeymap } from '../seat/us-keymap.ts';
 import type { Capability } from '../server/capabilities.ts';
 import type { Client } from '../server/client.ts';
 import type { KernelPort } from '../server/kernel-port.ts';
@@ -200,6 +202,7 @@ export class TestServer {
   readonly waiter = new TestWaiter();
   readonly releases = new TestReleases();
   readonly scene: Scene;
+  readonly seat: Seat;
   readonly server: Server;
 
   constructor({ machine, kernel: real, limits }: TestServerOptions) {
@@ -216,6 +219,7 @@ export class TestServer {
     const { trace, counters, task } = this;
     this.scene = new Scene({ machine, trace, counters });
     this.scene.outputs = [this.output.info];
+    this.seat = new Seat({ machine, scene: this.scene, keymap: usKeymap() });
     this.server = new Server({ machine, trace, counters, task, kernel, ...(limits ? { limits } : {}) });
     const context = new Context({
       machine,
@@ -223,6 +227,7 @@ export class TestServer {
       counters,
       holdings: this.holdings,
       scene: this.scene,
+      seat: this.seat,
       task,
       kernel,
       outputs: this.outputs,

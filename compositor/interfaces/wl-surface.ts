@@ -19,7 +19,7 @@ export interface RoleObject {
 }
 
 /** The role a surface was given, which it keeps although the role object is destroyed. */
-export type RoleName = 'wl_subsurface' | 'xdg_toplevel' | 'xdg_popup';
+export type RoleName = 'wl_subsurface' | 'xdg_toplevel' | 'xdg_popup' | 'cursor' | 'drag-icon';
 
 export class SurfaceObject {
   readonly resource: Resource<'wl_surface'>;
@@ -43,7 +43,7 @@ export class SurfaceObject {
     this.client = caller.client;
     this.context = caller.context;
     this.surface = caller.context.rooms.scene.createSurface(caller.client.label(resource));
-    caller.context.presence.addSurface(this);
+    caller.context.addSurface(this);
     caller.context.surfaces.set(resource, this);
     resource.onDestroy(() => this.#destroyed());
     resource.setHandlers({

@@ -1,0 +1,214 @@
+// The pointer: where it is, which surface has it, who gets its events.
+import type { Nanoseconds } from '../machine/machine.ts';
+import type { Hit } from '../scene/hit-test.ts';
+import type { Point } from '../scene/region.ts';
+import type { Surface } from '../scene/surface.ts';
+import { DefaultPointerGrab } from './default-pointer-grab.ts';
+import { Grabs, type PointerGrab } from './grabs.ts';
+import { Listeners } from './listeners.ts';
+import { nearestShown } from './outputs-union.ts';
+import type { SeatParts } from './seat-parts.ts';
+import type { AxisEvent, ButtonState } from './sink.ts';
+
+export interface PointerFocus {
+  readonly surface: Surface;
+  /** What the surface is part of. */
+  readonly root: Hit['root'];
+  /** Of its enter event. */
+  readonly serial: number;
+}
+
+/** Keeps the pointer where a client wants it; set and taken away by whoever grants that. */
+export interface PointerConstraint {
+  /** It holds while this surface has the pointer. */
+  readonly surface: Surface;
+  /** Where the pointer comes to on its way from one place to another, in the global space. */
+  constrain(from: Point, to: Point): Point;
+}
+
+/** What a press means to the compositor itself. Returns true when no client is to learn of it. */
+export type PressHandler = (hit: Hit | null, code: number) => boolean;
+
+export class Pointer {
+  readonly #parts: SeatParts;
+  readonly #grabs = new Grabs<PointerGrab>();
+  readonly #default: DefaultPointerGrab;
+  readonly #buttons = new Set<number>();
+  readonly #focusListeners = new Listeners<[focus: PointerFocus | null]>();
+  readonly #moveListeners = new Listeners<[position: Point]>();
+  #position: Point = { x: 0, y: 0 };
+  /** Where a device that names places last put it, which a constraint may have kept it from. */
+  #asked: Point | null = null;
+  #focus: PointerFocus | null = null;
+  constraint: PointerConstraint | null = null;
+
+  constructor(parts: SeatParts, pressed: PressHandler) {
+    this.#parts = parts;
+    this.#default = new DefaultPointerGrab(this, pressed);
+  }
+
+  /** In the global space, on some output; in steps of 1/256 or finer. */
+  get position(): Point {
+    return this.#position;
+  }
+
+  get focus(): PointerFocus | null {
+    return this.#focus;
+  }
+
+  /** Evdev codes of the buttons that are down. */
+  get buttons(): ReadonlySet<number> {
+    return this.#buttons;
+  }
+
+  /** Is told of each new focus, after the old one has been left and before the new one is entered. */
+  onFocus(listener: (focus: PointerFocus | null) => void): Disposable {
+    return this.#focusListeners.add(listener);
+  }
+
+  /** Is told of each new position, before any client is. */
+  onMove(listener: (position: Point) => void): Disposable {
+    return this.#moveListeners.add(listener);
+  }
+
+  /** A mouse moved. `delta` is in logical pixels; `unaccelerated`: as the device measured it. */
+  motion(time: Nanoseconds, delta: Point, unaccelerated: Point = delta): void {
+    this.#asked = null;
+    const { x, y } = this.#position;
+    this.#move(time, { x: x + delta.x, y: y + delta.y }, delta, unaccelerated);
+  }
+
+  /** A device that names places, such as a tablet or the page of a viewer. */
+  moveTo(time: Nanoseconds, position: Point): void {
+    const from = this.#asked ?? this.#position;
+    const delta = { x: position.x - from.x, y: position.y - from.y };
+    this.#asked = position;
+    this.#move(time, position, delta, delta);
+  }
+
+  /** `code` is that of evdev: BTN_LEFT is 0x110. A button that is down already does not go down again, and the other way round. */
+  button(time: Nanoseconds, code: number, state: ButtonState): void {
+    if (this.#buttons.has(code) === (state === 'pressed')) return;
+    this.#parts.active();
+    if (state === 'pressed') this.#buttons.add(code);
+    else this.#buttons.delete(code);
+    this.#grab.button(time, code, state);
+  }
+
+  axis(time: Nanoseconds, event: AxisEvent): void {
+    this.#parts.active();
+    this.#grab.axis(time, event);
+  }
+
+  /** The events since the last frame belong together. Every source of events says so at the end of each group. */
+  frame(): void {
+    this.#grab.frame();
+  }
+
+  /** The pointer appears elsewhere, by no device's motion: where a lock's hint says. */
+  warp(position: Point): void {
+    this.#place(position);
+    this.#grab.restacked();
+    this.#parts.sink.pointer.frame();
+  }
+
+  /** A grab gets all events until it ends. The focus stays as it is until the grab changes it. */
+  startGrab(grab: PointerGrab): void {
+    this.#grabs.start(grab);
+  }
+
+  /** Ends one's own grab; the one before it gets the events again. Does nothing when it has ended already. */
+  endGrab(grab: PointerGrab): void {
+    const wasCurrent = this.#grabs.current === grab;
+    if (!this.#grabs.end(grab) || !wasCurrent) return;
+    this.#grab.restacked();
+    this.#parts.sink.pointer.frame();
+  }
+
+  /** Whether a grab other than the default one gets the events. */
+  get grabbed(): boolean {
+    return this.#grabs.current !== null;
+  }
+
+  /** The scene is another: what lies under the pointer may be, too. */
+  restacked(): void {
+    const focus = this.#focus;
+    if (focus && !this.#parts.scene.placementOf(focus.surface)) this.setFocus(null);
+    this.#place(this.#position);
+    this.#grab.restacked();
+    this.#parts.sink.pointer.frame();
+  }
+
+  // What grabs are made of.
+
+  /** What lies under the pointer. */
+  hit(): Hit | null {
+    return this.#parts.scene.at(this.#position);
+  }
+
+  /** Leaves one surface and enters another. Returns whether anything changed. */
+  setFocus(hit: Hit | null): boolean {
+    const before = this.#focus;
+    if (before?.surface === hit?.surface) return false;
+    const { sink, serials } = this.#parts;
+    this.#focus = null;
+    if (before && !before.surface.destroyed) sink.pointer.leave(before.surface, serials.next());
+    const now = hit && {
+      surface: hit.surface,
+      root: hit.root,
+      serial: serials.give(hit.surface, 'pointer-enter'),
+    };
+    this.#focus = now;
+    this.#focusListeners.notify(now);
+    if (now && hit) sink.pointer.enter(now.surface, now.serial, hit.local);
+    return true;
+  }
+
+  sendMotion(time: Nanoseconds): void {
+    const surface = this.#focus?.surface;
+    const placement = surface && this.#parts.scene.placementOf(surface);
+    if (!placement) return;
+    const local = { x: this.#position.x - placement.x, y: this.#position.y - placement.y };
+    this.#parts.sink.pointer.motion(surface, time, local);
+  }
+
+  sendButton(time: Nanoseconds, code: number, state: ButtonState): void {
+    const surface = this.#focus?.surface;
+    if (!surface || surface.destroyed) return;
+    const { sink, serials } = this.#parts;
+    sink.pointer.button(surface, serials.give(surface, 'button'), time, code, state);
+  }
+
+  sendAxis(time: Nanoseconds, event: AxisEvent): void {
+    const surface = this.#focus?.surface;
+    if (surface && !surface.destroyed) this.#parts.sink.pointer.axis(surface, time, event);
+  }
+
+  sendFrame(): void {
+    this.#parts.sink.pointer.frame();
+  }
+
+  get #grab(): PointerGrab {
+    return this.#grabs.current ?? this.#default;
+  }
+
+  #move(time: Nanoseconds, to: Point, delta: Point, unaccelerated: Point): void {
+    this.#parts.active();
+    const surface = this.#focus?.surface;
+    if (surface && !surface.destroyed && (delta.x !== 0 || delta.y !== 0))
+      this.#parts.sink.pointer.relativeMotion(surface, time, delta, unaccelerated);
+    const { constraint } = this;
+    const holds = constraint && constraint.surface === surface && !this.grabbed;
+    const before = this.#position;
+    this.#place(holds ? constraint.constrain(before, to) : to);
+    if (this.#position.x !== before.x || this.#position.y !== before.y) this.#grab.motion(time);
+  }
+
+  #place(to: Point): void {
+    const position = nearestShown(this.#parts.scene, to);
+    const { x, y } = this.#position;
+    if (position.x === x && position.y === y) return;
+    this.#position = position;
+    this.#moveListeners.notify(position);
+  }
+}

@@ -1,0 +1,132 @@
+// Fingers on a screen: each point belongs to the surface that it came down on, until it is lifted.
+import type { Nanoseconds } from '../machine/machine.ts';
+import type { Hit } from '../scene/hit-test.ts';
+import type { Point } from '../scene/region.ts';
+import type { Surface } from '../scene/surface.ts';
+import { Grabs, type TouchGrab } from './grabs.ts';
+import type { SeatParts } from './seat-parts.ts';
+
+export interface TouchPoint {
+  /** Null: it came down on nothing, or on what is gone by now. */
+  readonly surface: Surface | null;
+  /** In the global space. */
+  readonly position: Point;
+  /** Of its down event. */
+  readonly serial: number;
+}
+
+/** Fingers that are followed at a time; a further one is not there. */
+const MOST_POINTS = 32;
+
+export class Touch {
+  readonly #parts: SeatParts;
+  readonly #grabs = new Grabs<TouchGrab>();
+  readonly #points = new Map<number, TouchPoint>();
+  readonly #pressed: (hit: Hit | null) => void;
+
+  constructor(parts: SeatParts, pressed: (hit: Hit | null) => void) {
+    this.#parts = parts;
+    this.#pressed = pressed;
+  }
+
+  /** The fingers that are down, by their ids. */
+  get points(): ReadonlyMap<number, TouchPoint> {
+    return this.#points;
+  }
+
+  /** A finger comes down. One with an id that is down already is the same finger: it moves. */
+  down(time: Nanoseconds, id: number, position: Point): void {
+    if (this.#points.has(id)) {
+      this.motion(time, id, position);
+      return;
+    }
+    if (this.#points.size >= MOST_POINTS) return;
+    this.#parts.active();
+    const grab = this.#grabs.current;
+    if (grab) {
+      this.#points.set(id, { surface: null, position, serial: 0 });
+      grab.down(time, id, position);
+      return;
+    }
+    const hit = this.#parts.scene.at(position);
+    this.#pressed(hit);
+    this.sendDown(time, id, position, hit);
+  }
+
+  motion(time: Nanoseconds, id: number, position: Point): void {
+    const point = this.#points.get(id);
+    if (!point) return;
+    this.#parts.active();
+    this.#points.set(id, { ...point, position });
+    const grab = this.#grabs.current;
+    if (grab) grab.motion(time, id, position);
+    else this.sendMotion(time, id);
+  }
+
+  up(time: Nanoseconds, id: number): void {
+    if (!this.#points.has(id)) return;
+    this.#parts.active();
+    const grab = this.#grabs.current;
+    if (grab) grab.up(time, id);
+    else this.sendUp(time, id);
+    this.#points.delete(id);
+  }
+
+  frame(): void {
+    const grab = this.#grabs.current;
+    if (grab) grab.frame();
+    else this.#parts.sink.touch.frame();
+  }
+
+  /** The hand was no finger: all points are gone as if they had never been. */
+  cancel(): void {
+    this.#grabs.cancelAll();
+    const told: Surface[] = [];
+    for (const { surface } of this.#points.values()) {
+      if (!surface || told.some(other => this.#parts.sink.sameClient(other, surface))) continue;
+      this.#parts.sink.touch.cancel(surface);
+      told.push(surface);
+    }
+    this.#points.clear();
+  }
+
+  /** A grab gets all events until it ends; its points belong to no surface afterwards. */
+  startGrab(grab: TouchGrab): void {
+    this.#grabs.start(grab);
+  }
+
+  endGrab(grab: TouchGrab): void {
+    this.#grabs.end(grab);
+  }
+
+  /** The surface is not shown any more: its fingers touch nothing. */
+  restacked(): void {
+    for (const [id, point] of this.#points)
+      if (point.surface && !this.#parts.scene.placementOf(point.surface))
+        this.#points.set(id, { ...point, surface: null });
+  }
+
+  // What grabs are made of.
+
+  sendDown(time: Nanoseconds, id: number, position: Point, hit: Hit | null): void {
+    const { sink, serials } = this.#parts;
+    const serial = hit ? serials.give(hit.surface, 'touch') : 0;
+    this.#points.set(id, { surface: hit?.surface ?? null, position, serial });
+    if (hit) sink.touch.down(hit.surface, serial, time, id, hit.local);
+  }
+
+  sendMotion(time: Nanoseconds, id: number): void {
+    const point = this.#points.get(id);
+    const placement = point?.surface && this.#parts.scene.placementOf(point.surface);
+    if (!point || !placement) return;
+    const local = { x: point.position.x - placement.x, y: point.position.y - placement.y };
+    this.#parts.sink.touch.motion(placement.surface, time, id, local);
+  }
+
+  sendUp(time: Nanoseconds, id: number): void {
+    const surface = this.#points.get(id)?.surface;
+    if (!surface || surface.destroyed) return;
+    const { sink, serials } = this.#parts;
+    sink.touch.up(surface, serials.give(surface, 'touch'), time, id);
+  }
+}
