@@ -1,0 +1,156 @@
+// The clipboard of the session for a person in front of a browser: text, both ways, through zwlr_data_control_v1.
+import { Socket } from 'node:net';
+import type { Client, ObjectProxy } from '../../client-sdk/index.ts';
+import type { Handle } from '../../protocol/object/message.ts';
+import type { ClipboardFiles } from './clipboard-files.ts';
+
+/** What UTF-8 text is called, the name that everybody should use first. */
+const TEXT_TYPES: readonly string[] = ['text/plain;charset=utf-8', 'UTF8_STRING', 'text/plain'];
+/** Bytes of UTF-8: more is neither read nor offered. */
+export const MOST_TEXT = 1 << 20;
+/** How long a program may take to give its text, and how long one may take to read ours, in milliseconds. */
+const PATIENCE = 5000;
+
+type Offer = ObjectProxy<'zwlr_data_control_offer_v1'>;
+
+export interface ClipboardOptions {
+  /** Is offered zwlr_data_control_manager_v1 and wl_seat. */
+  readonly client: Client;
+  readonly files: ClipboardFiles;
+  /** A program has put text on the clipboard. Text of this side does not come back. */
+  readonly onText: (text: string) => void;
+}
+
+/**
+ * Reads what programs copy as soon as they do, and offers them the text that was set here last.
+ *
+ * ```ts
+ * const clipboard = new Clipboard({ client, files: clipboardFiles(libc, task), onText: text => socket.send(text) });
+ * clipboard.setText('for everybody');
+ * clipboard[Symbol.dispose]();
+ * ```
+ */
+export class Clipboard implements Disposable {
+  readonly #options: ClipboardOptions;
+  readonly #manager: ObjectProxy<'zwlr_data_control_manager_v1'>;
+  readonly #device: ObjectProxy<'zwlr_data_control_device_v1'>;
+  /** Types of offers that were announced and not selected yet, or are the selection now. */
+  readonly #offers = new Map<Offer, Set<string>>();
+  readonly #transfers = new Set<Socket>();
+  /** A type that nobody else offers: by it our own selection is known when it comes back. */
+  readonly #mark = `application/x-fencepost-viewer-${crypto.randomUUID()}`;
+  #reading: Socket | null = null;
+  #source: ObjectProxy<'zwlr_data_control_source_v1'> | null = null;
+  /** The text that is on the clipboard, as far as it is known. */
+  #text: string | null = null;
+
+  /** Throws `MissingGlobal` where the clipboard is not offered. */
+  constructor(options: ClipboardOptions) {
+    this.#options = options;
+    const { client } = options;
+    this.#manager = client.bind('zwlr_data_control_manager_v1', 1);
+    this.#device = this.#manager.get_data_device(client.shared('wl_seat'));
+    this.#device.on('data_offer', offer => this.#offered(offer));
+    this.#device.on('selection', offer => this.#selected(offer));
+  }
+
+  /** Puts text on the clipboard. Too much of it, and text that is there already, changes nothing. */
+  setText(text: string): void {
+    const bytes = Buffer.from(text);
+    if (bytes.length > MOST_TEXT || text === this.#text) return;
+    const source = this.#manager.create_data_source();
+    for (const type of [...TEXT_TYPES, this.#mark]) source.offer(type);
+    source.on('send', (_type, handle) => this.#give(bytes, handle));
+    source.on('cancelled', () => {
+      source.destroy();
+      if (this.#source === source) this.#source = null;
+    });
+    this.#device.set_selection(source);
+    this.#source = source;
+    this.#text = text;
+  }
+
+  [Symbol.dispose](): void {
+    for (const transfer of this.#transfers) transfer.destroy();
+    if (this.#options.client.error) return;
+    for (const offer of this.#offers.keys()) offer.destroy();
+    this.#source?.destroy();
+    this.#device.destroy();
+    this.#manager.destroy();
+  }
+
+  #offered(offer: Offer): void {
+    const types = new Set<string>();
+    this.#offers.set(offer, types);
+    offer.on('offer', type => void types.add(type));
+  }
+
+  /** The offer before it is of no use any more. */
+  #selected(selected: Offer | null): void {
+    this.#reading?.destroy();
+    for (const offer of [...this.#offers.keys()]) if (offer !== selected) this.#forget(offer);
+    const types = selected && this.#offers.get(selected);
+    if (types?.has(this.#mark)) return;
+    this.#text = null;
+    if (!selected || !types) return;
+    const type = TEXT_TYPES.find(candidate => types.has(candidate));
+    if (type !== undefined) this.#take(selected, type);
+  }
+
+  #forget(offer: Offer): void {
+    this.#offers.delete(offer);
+    offer.destroy();
+  }
+
+  #take(offer: Offer, type: string): void {
+    const { files } = this.#options;
+    const { read, write } = files.pipe();
+    // Sending duplicates it; ours would keep the end of the text from coming.
+    offer.receive(type, { kind: 'host', fd: write });
+    files.close(write);
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const socket = this.#transfer(read, { readable: true, writable: false });
+    if (!socket) return;
+    this.#reading = socket;
+    socket.on('data', (part: Buffer) => {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes > MOST_TEXT) socket.destroy();
+    });
+    socket.on('end', () => this.#taken(Buffer.concat(parts).toString()));
+  }
+
+  #taken(text: string): void {
+    this.#text = text;
+    this.#options.onText(text);
+  }
+
+  #give(bytes: Buffer, handle: Handle): void {
+    const fd = this.#options.files.real(handle);
+    if (fd === null) return;
+    this.#transfer(fd, { readable: false, writable: true })?.end(bytes);
+  }
+
+  /**
+   * One end of a pipe that a program has the other end of: it may stop reading or writing, or die. Null for what is no pipe
+   * or socket: nothing else can be written to without waiting.
+   */
+  #transfer(fd: number, direction: { readable: boolean; writable: boolean }): Socket | null {
+    let socket: Socket;
+    try {
+      socket = new Socket({ fd, ...direction });
+    } catch {
+      this.#options.files.close(fd);
+      return null;
+    }
+    this.#transfers.add(socket);
+    socket.setTimeout(PATIENCE, () => socket.destroy());
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#transfers.delete(socket);
+      if (this.#reading === socket) this.#reading = null;
+    });
+    return socket;
+  }
+}
