@@ -3,6 +3,7 @@ import { frameFigures } from './frames.bench.ts';
 import { kernelFigures } from './kernel.bench.ts';
 import { metadataFigures } from './metadata.bench.ts';
 import { pixelFigures } from './pixels.bench.ts';
+import { programFigures } from './programs.bench.ts';
 import { startupFigures } from './startup.bench.ts';
 import { wireFigures } from './wire.bench.ts';
 
@@ -44,6 +45,11 @@ export const sections: Record<string, Section> = {
     title: 'Frames',
     how: 'A compositor in a process of its own, with one display of 1920x1080 at 60 Hz; clients in other processes, up to 34 in each, that commit a buffer right after each frame callback, 120 times after 120 that do not count. The flip is the time stamp in the presentation feedback; a release is when the client has it and its fence has signalled (`shm`: wl_buffer.release; `dmabuf`: release fences of zwp_linux_explicit_synchronization_v1). CPU time is that of all threads of the compositor, divided by the vblanks that showed something new.',
     measure: frameFigures,
+  },
+  programs: {
+    title: 'Programs',
+    how: 'Copies of `weston-simple-shm`, an unmodified program that draws 250x250 pixels for each frame callback, on a display of 1920x1080 at 60 Hz: 60 frames of each that do not count, then 180 that do. CPU time is that of all threads of the server. The base is `weston --backend=headless-backend.so --use-pixman` with the same programs; empty where they are not installed.',
+    measure: programFigures,
   },
   startup: {
     title: 'Start-up',

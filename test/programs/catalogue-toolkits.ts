@@ -1,0 +1,120 @@
+// Programs of the toolkits, and terminals and browsers.
+import { menuOpens, shellListens } from './acts.ts';
+import { asset } from './paths.ts';
+import type { Program } from './program.ts';
+
+const QT = '/usr/lib/x86_64-linux-gnu/qt5/examples/widgets/widgets';
+const qml = asset('motion.qml');
+const page = asset('motion.html');
+
+export const toolkitPrograms: readonly Program[] = [
+  {
+    name: 'foot',
+    package: 'foot',
+    command: ['foot'],
+    motion: 'still',
+    end: 'signal',
+    colours: 2,
+    act: shellListens,
+    statuses: [230],
+  },
+  {
+    name: 'gtk3-widget-factory',
+    package: 'gtk-3-examples',
+    command: ['gtk3-widget-factory'],
+    motion: 'display',
+    colours: 50,
+    end: 'close',
+    act: menuOpens(0.25, 0.12),
+  },
+  {
+    name: 'gtk4-widget-factory',
+    package: 'gtk-4-examples',
+    command: ['gtk4-widget-factory'],
+    environment: { GSK_RENDERER: 'cairo' },
+    motion: 'display',
+    colours: 50,
+    end: 'close',
+    act: menuOpens(0.98, 0.03),
+  },
+  {
+    name: 'gtk4-widget-factory-gl',
+    package: 'gtk-4-examples',
+    command: ['gtk4-widget-factory'],
+    environment: { GSK_RENDERER: 'gl' },
+    motion: 'display',
+    colours: 50,
+    end: 'close',
+  },
+  {
+    name: 'qt5-wiggly',
+    package: 'qtbase5-examples',
+    command: [`${QT}/wiggly/wiggly`],
+    environment: { QT_QPA_PLATFORM: 'wayland' },
+    motion: 'own',
+    colours: 10,
+    end: 'close',
+  },
+  {
+    name: 'qt5-analogclock',
+    package: 'qtbase5-examples',
+    command: [`${QT}/analogclock/analogclock`],
+    environment: { QT_QPA_PLATFORM: 'wayland' },
+    motion: 'still',
+    colours: 5,
+    end: 'close',
+  },
+  {
+    name: 'qt6-qml',
+    package: 'qml-qt6',
+    command: ['/usr/lib/qt6/bin/qml', qml],
+    environment: { QT_QPA_PLATFORM: 'wayland', QT_QUICK_BACKEND: 'software' },
+    motion: 'display',
+    colours: 3,
+    end: 'close',
+  },
+  {
+    name: 'qt6-designer',
+    package: 'designer-qt6',
+    command: ['/usr/lib/qt6/bin/designer'],
+    environment: { QT_QPA_PLATFORM: 'wayland' },
+    motion: 'still',
+    colours: 20,
+    end: 'signal',
+  },
+  {
+    name: 'alacritty',
+    package: 'alacritty',
+    command: ['alacritty'],
+    motion: 'still',
+    end: 'signal',
+    act: shellListens,
+  },
+  {
+    name: 'kitty',
+    package: 'kitty',
+    command: ['kitty', '-o', 'update_check_interval=0'],
+    motion: 'still',
+    end: 'signal',
+    act: shellListens,
+  },
+  {
+    name: 'chromium',
+    package: 'chromium',
+    command: [
+      'chromium',
+      '--ozone-platform=wayland',
+      '--no-sandbox',
+      '--no-first-run',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-quic',
+      `--app=file://${page}`,
+    ],
+    motion: 'display',
+    colours: 3,
+    end: 'close',
+  },
+];
