@@ -71,24 +71,32 @@ class Clients implements Disposable {
 
 /** CPU nanoseconds of a server for each frame that its clients committed. */
 async function costOf(server: { pid: number }, directory: string, count: number): Promise<number> {
-  using clients = new Clients(directory, count);
-  await clients.more(WARM_UP * count);
-  const cpu = cpuTime(server.pid);
-  const frames = clients.frames;
-  await clients.more(FRAMES * count);
-  return (cpuTime(server.pid) - cpu) / (clients.frames - frames);
+  const clients = new Clients(directory, count);
+  try {
+    await clients.more(WARM_UP * count);
+    const cpu = cpuTime(server.pid);
+    const frames = clients.frames;
+    await clients.more(FRAMES * count);
+    return (cpuTime(server.pid) - cpu) / (clients.frames - frames);
+  } finally {
+    clients[Symbol.dispose]();
+  }
 }
 
 const onFencepost = (count: number): Promise<number> =>
   withDirectory(async directory => {
-    await using server = await serve(
+    const server = await serve(
       join(directory, 'native'),
       '--output',
       `${OUTPUT.width}x${OUTPUT.height}@60`,
       '--wayland-socket',
       join(directory, SOCKET),
     );
-    return await costOf(server, directory, count);
+    try {
+      return await costOf(server, directory, count);
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
   });
 
 /** Weston, headless, with the renderer that draws with the CPU. */

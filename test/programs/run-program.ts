@@ -55,7 +55,15 @@ export async function runProgram(program: Program, options: RunOptions): Promise
       ...NOTHING,
       screenshot: null,
     };
-  await using stage = await Stage.open();
+  const stage = await Stage.open();
+  try {
+    return await onStage(program, stage, options);
+  } finally {
+    await stage[Symbol.asyncDispose]();
+  }
+}
+
+async function onStage(program: Program, stage: Stage, options: RunOptions): Promise<Outcome> {
   const run = stage.start(program.command, program.environment);
   const state: { measured: Measured; screenshot: string | null } = { measured: NOTHING, screenshot: null };
   try {
