@@ -1,16 +1,15 @@
 // Every global, and who is offered it.
-import type { Resource } from '../../protocol/object/resource.ts';
-import type { InterfaceName } from '../../protocol/object/types.ts';
-import type { Client } from '../server/client.ts';
-import type { WireVersions } from '../server/globals.ts';
 import type { Server } from '../server/server.ts';
-import type { Caller, Context } from './context.ts';
+import type { Context } from './context.ts';
 import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
 import { bindImageCopyCapture } from './ext-image-copy-capture.ts';
 import { bindHistogramManager } from './fencepost-histogram.ts';
 import { bindMetadata } from './fencepost-metadata.ts';
 import { bindObservation } from './fencepost-observation.ts';
+import { everybody, type OfferedTo, type OfferGlobal } from './global-offer.ts';
 import { offerKernel } from './offer-kernel.ts';
+import { offerSeatExtensions } from './offer-seat-extensions.ts';
+import { offerSelection } from './offer-selection.ts';
 import { bindCompositor } from './wl-compositor.ts';
 import { offerOutputs } from './wl-output.ts';
 import { bindShm } from './wl-shm.ts';
@@ -23,23 +22,15 @@ import { WmBase } from './xdg-wm-base.ts';
 import { bindDmabuf } from './zwp-linux-dmabuf.ts';
 import { bindExplicitSynchronization } from './zwp-linux-explicit-synchronization.ts';
 
-type Offer = (client: Client) => boolean;
-
-const everybody: Offer = () => true;
 /** Fences and dma-bufs are files of a Task: a client without kernel calls could never have one. */
-const withKernelCalls: Offer = client => client.may('kernel-calls');
+const withKernelCalls: OfferedTo = client => client.may('kernel-calls');
 /** Only this end of a connection knows whether descriptors arrive here. */
-const withCapture: Offer = client => client.may('capture');
+const withCapture: OfferedTo = client => client.may('capture');
 
 /** Offers everything there is, in the order in which clients are told of it. Disposing withdraws it all. */
 export function offerGlobals(context: Context, server: Server): Disposable {
   const offered: Disposable[] = [];
-  const offer = <N extends InterfaceName>(
-    name: N,
-    version: number | WireVersions,
-    offeredTo: Offer,
-    bind: (caller: Caller, resource: Resource<N>) => void,
-  ): void => {
+  const offer: OfferGlobal = (name, version, offeredTo, bind) => {
     offered.push(
       server.globals.add({
         interface: name,
@@ -80,6 +71,8 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('fencepost_observation_v1', 2, client => client.may('observation'), bindObservation);
   offered.push(offerKernel(server.globals, context.rooms));
   offered.push(offerOutputs(context, server));
+  offerSelection(context, offer);
+  offerSeatExtensions(context, offer);
   return {
     [Symbol.dispose]: () => {
       for (const global of offered.splice(0)) global[Symbol.dispose]();

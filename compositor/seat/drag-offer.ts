@@ -91,7 +91,8 @@ export class DragOffer {
   /** wl_data_offer.finish. Returns what is wrong with it now. */
   finish(): string | null {
     const state = this.#state;
-    if (state.kind !== 'dropped') return `the offer is ${state.kind}, and only what was dropped can be finished`;
+    if (state.kind !== 'dropped')
+      return `the offer is ${state.kind}, and only what was dropped can be finished`;
     if (this.#accepted === null) return 'no type was accepted last';
     if (this.#action === DragAction.none || this.#action === DragAction.ask)
       return 'there is no action but none or ask; choose one with set_actions first';

@@ -46,6 +46,8 @@ export class Seat {
   readonly textInput = new TextInput();
   /** When nobody uses the seat. */
   readonly idle: IdleClock;
+  /** The program that has the keyboard wants every key: the compositor's own bindings are off. */
+  shortcutsInhibited = false;
   /** Who tells clients; set once, by the interfaces room. */
   sink: SeatSink = NO_SINK;
   readonly #machine: Machine;

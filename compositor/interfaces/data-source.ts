@@ -1,0 +1,92 @@
+// What the sources of all selection protocols have in common.
+import type { Handle } from '../../protocol/object/message.ts';
+import type { Nanoseconds } from '../machine/machine.ts';
+import { SECOND } from '../machine/machine.ts';
+import type { DataSource } from '../seat/selection.ts';
+import type { Caller } from './context.ts';
+import { displayRefusal } from './errors.ts';
+
+/** A list of types goes to whoever gets the focus: it must not fill their connections. */
+const MAX_TYPES = 512;
+const MAX_TYPE_BYTES = 32 << 10;
+/** Descriptors that a source is sent in a second: others ask for them, and its table is not without end. */
+const MAX_SENDS = 256;
+
+/** The resource of a source, whichever protocol it is of. */
+export interface SourceResource {
+  readonly interface: string;
+  readonly id: number;
+  readonly destroyed: boolean;
+  readonly events: {
+    send(mimeType: string, handle: Handle): void;
+    cancelled(): void;
+  };
+  onDestroy(callback: () => void): void;
+}
+
+/** What a source was used for: it is good for one thing. */
+export type SourceUse = 'nothing' | 'selection' | 'drag';
+
+/** A source that a client made. */
+export class ClientSource implements DataSource {
+  readonly resource: SourceResource;
+  use: SourceUse = 'nothing';
+  readonly #caller: Caller;
+  readonly #types = new Set<string>();
+  #typeBytes = 0;
+  #sends = 0;
+  #window: Nanoseconds = 0n;
+
+  constructor(caller: Caller, resource: SourceResource) {
+    this.#caller = caller;
+    this.resource = resource;
+  }
+
+  get mimeTypes(): readonly string[] {
+    return [...this.#types];
+  }
+
+  get client(): Caller['client'] {
+    return this.#caller.client;
+  }
+
+  /** Of the process that offers: for people. */
+  get label(): string {
+    return this.#caller.client.label(this.resource);
+  }
+
+  /** The `offer` request. */
+  addType(mimeType: string): void {
+    if (this.#types.has(mimeType)) return;
+    this.#typeBytes += mimeType.length;
+    if (this.#types.size >= MAX_TYPES || this.#typeBytes > MAX_TYPE_BYTES)
+      throw displayRefusal(
+        'no_memory',
+        `${this.resource.interface}@${this.resource.id} offers more than ${MAX_TYPES} types or ${MAX_TYPE_BYTES} bytes of names; offer fewer`,
+      );
+    this.#types.add(mimeType);
+  }
+
+  has(mimeType: string): boolean {
+    return this.#types.has(mimeType);
+  }
+
+  /** What it does not offer, and what is asked for too often, is answered by nothing: the reader finds the end. */
+  send(mimeType: string, fd: number): void {
+    if (this.resource.destroyed || !this.has(mimeType) || !this.#maySend()) return;
+    this.resource.events.send(mimeType, { kind: 'task', fd });
+  }
+
+  cancelled(): void {
+    this.resource.events.cancelled();
+  }
+
+  #maySend(): boolean {
+    const now = this.#caller.context.rooms.machine.now();
+    if (now - this.#window >= SECOND) {
+      this.#window = now;
+      this.#sends = 0;
+    }
+    return ++this.#sends <= MAX_SENDS;
+  }
+}

@@ -1,0 +1,189 @@
+// Drag and drop between clients: who may start one, and who hears of it.
+
+import type { Resource } from '../../protocol/object/resource.ts';
+import { MILLISECOND, type Nanoseconds } from '../machine/machine.ts';
+import type { Point } from '../scene/region.ts';
+import type { Surface } from '../scene/surface.ts';
+import { Drag, type DragDestination } from '../seat/drag.ts';
+import { DragAction } from '../seat/drag-actions.ts';
+import { type DragGrab, startPointerDrag, startTouchDrag } from '../seat/drag-grab.ts';
+import { DragOffer } from '../seat/drag-offer.ts';
+import type { DataSource } from '../seat/selection.ts';
+import type { Client } from '../server/client.ts';
+import type { Context } from './context.ts';
+import { introduceOffer, type OfferCount } from './selection-offers.ts';
+import { serveDragOffer } from './wl-data-offer.ts';
+import type { DataSourceObject } from './wl-data-source.ts';
+import type { SurfaceObject } from './wl-surface.ts';
+
+/** A wl_data_device. */
+export interface DragDevice {
+  readonly client: Client;
+  readonly resource: Resource<'wl_data_device'>;
+  readonly count: OfferCount;
+}
+
+export interface DragRequest {
+  readonly source: DataSourceObject | null;
+  readonly origin: SurfaceObject;
+  readonly icon: SurfaceObject | null;
+  readonly serial: number;
+}
+
+type DragCause = { readonly device: 'pointer' } | { readonly device: 'touch'; readonly id: number };
+
+const milliseconds = (time: Nanoseconds): number => Number((time / MILLISECOND) & 0xffff_ffffn);
+
+/** One seat drags one thing at a time. */
+export class Drags {
+  readonly #context: Context;
+  readonly #devices = new Set<DragDevice>();
+  #current: Drag | null = null;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  addDevice(device: DragDevice): Disposable {
+    this.#devices.add(device);
+    return { [Symbol.dispose]: () => void this.#devices.delete(device) };
+  }
+
+  /** Ignored, and the source told so, unless a button or finger of that serial is still down on the client's surface. */
+  start(request: DragRequest): void {
+    const { source, icon } = request;
+    const cause = this.#current ? null : this.#cause(request);
+    if (!cause) {
+      source?.cancelled();
+      return;
+    }
+    if (icon) {
+      icon.roleName = 'drag-icon';
+      icon.surface.role = { kind: 'drag-icon' };
+    }
+    this.#start(request, cause);
+  }
+
+  /** The source of a drag is destroyed: there is nothing to drop any more. */
+  sourceGone(source: DataSource): void {
+    if (this.#current?.source === source) this.#current.cancel();
+  }
+
+  #cause({ origin, serial }: DragRequest): DragCause | null {
+    const { serials, pointer, touch } = this.#context.rooms.seat;
+    const given = serials.find(serial);
+    if (!given || this.#context.clientOf(given.surface) !== origin.client) return null;
+    if (given.kind === 'button')
+      return pointer.buttons.size > 0 && !pointer.grabbed ? { device: 'pointer' } : null;
+    for (const [id, point] of touch.points)
+      if (point.surface && point.serial === serial) return { device: 'touch', id };
+    return null;
+  }
+
+  #start({ source, origin, icon }: DragRequest, cause: DragCause): void {
+    const { seat, scene, machine } = this.#context.rooms;
+    let grab: DragGrab | null = null;
+    const drag = new Drag({
+      source,
+      at: position => scene.at(position),
+      enter: (surface, local) => this.#enter(drag, origin.client, surface, local),
+      ended: () => {
+        this.#current = null;
+        scene.dragIcon = null;
+        seat.cursor.override(null);
+        grab?.[Symbol.dispose]();
+      },
+    });
+    this.#current = drag;
+    const moved = (position: Point): void => {
+      if (icon && !icon.surface.destroyed)
+        scene.dragIcon = { kind: 'drag-icon', surface: icon.surface, position };
+    };
+    // Without a source nobody else says that the drag's client is gone.
+    if (!source) origin.resource.onDestroy(() => drag.cancel());
+    const carrier = { drag, moved };
+    grab =
+      cause.device === 'pointer'
+        ? startPointerDrag(seat, () => machine.now(), carrier)
+        : startTouchDrag(seat, cause.id, carrier);
+    seat.cursor.override({ kind: 'shape', shape: 'grabbing' });
+    moved(grab.position);
+    drag.move(machine.now(), grab.position);
+  }
+
+  #enter(drag: Drag, origin: Client, surface: Surface, local: Point): DragDestination | null {
+    const client = this.#context.clientOf(surface);
+    const object = this.#context.surfaceObject(surface);
+    if (!client || !object || (!drag.source && client !== origin)) return null;
+    const devices = [...this.#devices].filter(device => device.client === client);
+    if (devices.length === 0) return null;
+    const destination = new Destination(devices, drag);
+    destination.enter(object, this.#context.rooms.seat.serials.next(), local);
+    return destination;
+  }
+}
+
+/** The devices of the client under the drag: one in nearly all programs, which then have one offer each. */
+class Destination implements DragDestination {
+  readonly offer: DragOffer | null;
+  readonly #devices: readonly DragDevice[];
+  readonly #offers = new Map<DragDevice, Resource<'wl_data_offer'>>();
+
+  constructor(devices: readonly DragDevice[], { source }: Drag) {
+    this.#devices = devices;
+    this.offer =
+      source &&
+      new DragOffer(source, {
+        negotiates: devices.some(({ resource }) => resource.version >= 3),
+        action: action => this.#forNew(offer => offer.events.action(action)),
+      });
+  }
+
+  enter(object: SurfaceObject, serial: number, { x, y }: Point): void {
+    for (const device of this.#devices) {
+      const offer = this.offer && this.#introduce(device, this.offer);
+      device.resource.events.enter(serial, object.resource, x, y, offer);
+    }
+    if (this.offer && this.offer.action !== DragAction.none)
+      this.#forNew(offer => offer.events.action(this.offer!.action));
+  }
+
+  motion(time: Nanoseconds, { x, y }: Point): void {
+    for (const { resource } of this.#devices) resource.events.motion(milliseconds(time), x, y);
+  }
+
+  leave(): void {
+    for (const { resource } of this.#devices) resource.events.leave();
+  }
+
+  drop(): void {
+    for (const { resource } of this.#devices) resource.events.drop();
+  }
+
+  #introduce(device: DragDevice, drag: DragOffer): Resource<'wl_data_offer'> {
+    const { resource, client } = device;
+    const offer = introduceOffer(
+      {
+        create: () => {
+          const created = client.create('wl_data_offer', resource.version);
+          serveDragOffer(created, drag);
+          return created;
+        },
+        introduce: created => resource.events.data_offer(created),
+      },
+      drag.source,
+      device.count,
+    );
+    if (offer.version >= 3) offer.events.source_actions(drag.source.actions);
+    this.#offers.set(device, offer);
+    offer.onDestroy(() => {
+      this.#offers.delete(device);
+      if (this.#offers.size === 0) drag.destroyed();
+    });
+    return offer;
+  }
+
+  #forNew(tell: (offer: Resource<'wl_data_offer'>) => void): void {
+    for (const offer of this.#offers.values()) if (offer.version >= 3) tell(offer);
+  }
+}

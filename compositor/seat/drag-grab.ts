@@ -1,0 +1,73 @@
+// The devices that can carry a drag: a pointer with a button down, or a finger.
+import type { Nanoseconds } from '../machine/machine.ts';
+import type { Point } from '../scene/region.ts';
+import type { Drag } from './drag.ts';
+import type { PointerGrab, TouchGrab } from './grabs.ts';
+import type { Seat } from './seat.ts';
+
+/** What a drag hangs on. Disposed when the drag is over, it gives the device back. */
+export interface DragGrab extends Disposable {
+  readonly position: Point;
+}
+
+/** How the drag is told of its device, which also moves whatever follows it. */
+export interface DragCarrier {
+  readonly drag: Drag;
+  moved(position: Point): void;
+}
+
+/** The pointer carries the drag until its last button is let go. Clients don't see the pointer meanwhile. */
+export function startPointerDrag(seat: Seat, now: () => Nanoseconds, carrier: DragCarrier): DragGrab {
+  const { pointer } = seat;
+  const { drag } = carrier;
+  const grab: PointerGrab = {
+    motion: time => {
+      carrier.moved(pointer.position);
+      drag.move(time, pointer.position);
+    },
+    button: () => {
+      if (pointer.buttons.size === 0) drag.drop();
+    },
+    axis: () => {},
+    frame: () => pointer.sendFrame(),
+    restacked: () => drag.move(now(), pointer.position),
+    cancelled: () => drag.cancel(),
+  };
+  pointer.startGrab(grab);
+  pointer.setFocus(null);
+  pointer.sendFrame();
+  return {
+    get position() {
+      return pointer.position;
+    },
+    [Symbol.dispose]: () => pointer.endGrab(grab),
+  };
+}
+
+/** The finger `id` carries the drag until it is lifted. Other fingers do nothing. */
+export function startTouchDrag({ touch }: Seat, id: number, carrier: DragCarrier): DragGrab {
+  const { drag } = carrier;
+  let position = touch.points.get(id)!.position;
+  const grab: TouchGrab = {
+    down: () => {},
+    motion: (time, finger, to) => {
+      if (finger !== id) return;
+      position = to;
+      carrier.moved(to);
+      drag.move(time, to);
+    },
+    up: (time, finger) => {
+      touch.sendUp(time, finger);
+      if (finger === id) drag.drop();
+    },
+    frame: () => {},
+    cancelled: () => drag.cancel(),
+  };
+  touch.startGrab(grab);
+  return {
+    get position() {
+      return position;
+    },
+    [Symbol.dispose]: () => touch.endGrab(grab),
+  };
+}
