@@ -1,7 +1,9 @@
 // One display: when it repaints, and what is answered when a frame is on the screen.
+import { KernelError } from '../kernel/task/index.ts';
 import { type Machine, type Nanoseconds, SECOND } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
+import { cursorSurface } from '../scene/cursor.ts';
 import type {
   CaptureConstraints,
   CaptureRequest,
@@ -17,11 +19,13 @@ import { completionOf } from '../sync/sync-file.ts';
 import { CaptureQueue } from './capture.ts';
 import type { CaptureDevices } from './capture-destination.ts';
 import type { Card, Flip } from './card.ts';
+import { type CursorLayer, cursorLayer } from './cursor-layer.ts';
 import { type Frame, FrameAnswers } from './frame.ts';
 import { FrameClock } from './frame-clock.ts';
 import { FrameTally } from './frame-tally.ts';
 import { HistogramQueue } from './histogram.ts';
-import { damageOn, layersOf, type SurfaceLayer } from './layers.ts';
+import { damageOn, layersOf } from './layers.ts';
+import type { CursorShapes } from './own-content.ts';
 import { type PaintedFrame, Painter, type PainterOptions } from './painter.ts';
 import type { Pipe } from './pipes.ts';
 import { observePlaces, observePlanes } from './plane-observation.ts';
@@ -40,6 +44,7 @@ export interface DisplayOutputOptions extends PainterOptions {
   readonly refresh: Nanoseconds;
   readonly captureConstraints: CaptureConstraints;
   readonly devices: CaptureDevices;
+  readonly shapes: CursorShapes;
 }
 
 export class DisplayOutput implements Output {
@@ -50,6 +55,7 @@ export class DisplayOutput implements Output {
   readonly #scene: Scene;
   readonly #card: Card;
   readonly #pipe: Pipe;
+  readonly #shapes: CursorShapes;
   readonly #crtc: number;
   readonly #painter: Painter;
   readonly #clock: FrameClock;
@@ -75,6 +81,7 @@ export class DisplayOutput implements Output {
     this.#scene = options.scene;
     this.#card = options.card;
     this.#pipe = options.pipe;
+    this.#shapes = options.shapes;
     this.#crtc = options.pipe.crtc.id;
     this.#painter = new Painter(options);
     this.#clock = new FrameClock(options.refresh);
@@ -119,10 +126,19 @@ export class DisplayOutput implements Output {
     this.#schedule();
   }
 
+  /** It is another one, or elsewhere. An output that does not show it, and did not, does nothing. */
+  cursorChanged(): void {
+    if (this.#state.kind === 'scheduled') return;
+    if (!this.#painter.cursorDamage(this.#cursorLayer()).isEmpty) this.#schedule();
+  }
+
   /** A surface wants a callback or feedback; it is answered with the next frame if this output paces it. */
   frameWanted(surface: Surface): void {
     if (this.#scene.pacingOutput(surface)?.name !== this.info.name) return;
-    if (this.#scene.stackOn(this.info).some(placement => placement.surface === surface)) this.#schedule();
+    const shown =
+      surface === cursorSurface(this.#scene.cursor) ||
+      this.#scene.stackOn(this.info).some(placement => placement.surface === surface);
+    if (shown) this.#schedule();
   }
 
   capture(request: CaptureRequest): Disposable {
@@ -195,12 +211,13 @@ export class DisplayOutput implements Output {
     if (state.kind !== 'scheduled') return;
     const begun = this.#machine.now();
     const layers = layersOf(this.info, this.#scene.stackOn(this.info));
-    const paced = layers.filter(({ surface }) => this.#scene.pacingOutput(surface)?.name === this.info.name);
+    const cursor = this.#cursorLayer();
+    const paced = this.#paced(layers.map(({ surface }) => surface));
     const damage = this.#damage;
     const riders = [...this.#captures.riders(damage), ...this.#histograms.riders(damage)];
     const id = this.#nextFrame++;
-    const force = this.#wanted || riders.length > 0 || paced.some(({ surface }) => surface.hasFeedback);
-    const result = this.#painter.paint({ id, layers, damage, force, riders });
+    const force = this.#wanted || riders.length > 0 || paced.some(({ hasFeedback }) => hasFeedback);
+    const result = this.#painter.paint({ id, layers, cursor, damage, force, riders });
     switch (result.kind) {
       case 'committed':
         this.#committed(state, begun, id, paced, result);
@@ -224,11 +241,31 @@ export class DisplayOutput implements Output {
     }
   }
 
+  /** Null as well when a named cursor cannot be had for lack of memory; the trace says so. */
+  #cursorLayer(): CursorLayer | null {
+    try {
+      return cursorLayer(this.info, this.#scene.cursor, this.#shapes);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#trace.note('fault', `${this.info.name}: there is no memory for a cursor`, {
+        error: error.message,
+      });
+      return null;
+    }
+  }
+
+  /** Those of the surfaces shown, and that of the cursor, whose clients follow the frames of this output. */
+  #paced(shown: readonly Surface[]): Surface[] {
+    const cursor = cursorSurface(this.#scene.cursor);
+    const all = cursor ? [...shown, cursor] : shown;
+    return all.filter(surface => this.#scene.pacingOutput(surface)?.name === this.info.name);
+  }
+
   #committed(
     state: Extract<RepaintState, { kind: 'scheduled' }>,
     begun: Nanoseconds,
     id: bigint,
-    paced: readonly SurfaceLayer[],
+    paced: readonly Surface[],
     painted: PaintedFrame,
   ): void {
     this.#damage = painted.missing;
@@ -242,6 +279,7 @@ export class DisplayOutput implements Output {
       deadline: state.deadline,
       late: state.late,
       damage: painted.damage,
+      cursorDamage: painted.cursorDamage,
       slot: painted.slot,
       job: painted.job,
       scanout: painted.scanout,
@@ -259,7 +297,7 @@ export class DisplayOutput implements Output {
   }
 
   /** Nothing to show: callbacks are answered when a frame would have been shown. */
-  #pace(target: Nanoseconds, paced: readonly SurfaceLayer[]): void {
+  #pace(target: Nanoseconds, paced: readonly Surface[]): void {
     const answers = FrameAnswers.take(paced, [], this.#shownCommits, this.#carried.splice(0));
     if (answers.isEmpty) {
       this.#state = { kind: 'idle' };

@@ -17,6 +17,7 @@ import { DisplayOutput } from './display-output.ts';
 import { ClientFramebuffers } from './framebuffers.ts';
 import { TaskKernelCapabilities } from './kernel-capabilities.ts';
 import { refreshOf } from './mode-properties.ts';
+import { CursorShapes } from './own-content.ts';
 import type { Pipe } from './pipes.ts';
 import { type DisplayStatistics, summarise } from './statistics.ts';
 
@@ -50,6 +51,7 @@ export class Display implements Outputs, Disposable {
   readonly #renderer: Renderer;
   readonly #framebuffers: ClientFramebuffers;
   readonly #signalled: OwnedDescriptor;
+  readonly #shapes: CursorShapes;
   readonly #observation: Disposable;
   readonly #listeners = new Set<OutputsListener>();
   #outputs: DisplayOutput[] = [];
@@ -66,6 +68,7 @@ export class Display implements Outputs, Disposable {
     this.capabilities = new TaskKernelCapabilities(this.#device, this.#card, syncobjs);
     this.acquire = new TaskAcquireWaiter(task, syncobjs);
     this.release = new TaskReleaseService({ task, device: syncobjs, trace, counters });
+    this.#shapes = new CursorShapes(task);
     this.#signalled = syncobjs.signalledSyncFile();
     const infos = this.#describe();
     scene.outputs = infos;
@@ -76,6 +79,9 @@ export class Display implements Outputs, Disposable {
       },
       frameWanted: surface => {
         for (const output of this.#outputs) output.frameWanted(surface);
+      },
+      cursorChanged: () => {
+        for (const output of this.#outputs) output.cursorChanged();
       },
       contentApplied: (surface, content, damage) => this.#renderer.images.latch(surface, content, damage),
       surfaceDestroyed: surface => this.#renderer.images.forget(surface),
@@ -164,6 +170,7 @@ export class Display implements Outputs, Disposable {
         framebuffers: this.#framebuffers,
         udmabuf: this.#renderer.images.udmabuf,
       },
+      shapes: this.#shapes,
       name: info.name,
       size: info.mode,
       info,

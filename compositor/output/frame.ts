@@ -5,7 +5,6 @@ import type { Output } from '../scene/outputs.ts';
 import type { Region } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { FrameCallback, PresentationFeedback } from '../scene/surface-state.ts';
-import type { SurfaceLayer } from './layers.ts';
 import type { PlaneUse } from './plane-assignment.ts';
 import type { Slot } from './swapchain.ts';
 
@@ -29,6 +28,8 @@ export interface Frame {
   readonly late: boolean;
   /** What was drawn anew or changed on planes, in pixels of the output. */
   readonly damage: Region;
+  /** What changed by the cursor alone. */
+  readonly cursorDamage: Region;
   readonly slot: Slot | null;
   readonly job: RenderJob | null;
   readonly scanout: readonly PlaneUse[];
@@ -48,27 +49,27 @@ export class FrameAnswers {
   readonly #taken: Taken[] = [];
 
   /**
-   * Takes what the surfaces of the layers wait for, and what `carried` took before. `shown` remembers which commit of
-   * each was shown last.
+   * Takes what the surfaces wait for, and what `carried` took before. `shown` remembers which commit of each was shown
+   * last.
    */
   static take(
-    layers: readonly SurfaceLayer[],
+    surfaces: readonly Surface[],
     scanout: readonly PlaneUse[],
     shown: WeakMap<Surface, number>,
     carried: readonly FrameAnswers[],
   ): FrameAnswers {
     const answers = new FrameAnswers();
     for (const earlier of carried) answers.#taken.push(...earlier.#taken);
-    const onPlanes = new Set(scanout.map(({ layer }) => layer));
-    for (const layer of layers) {
-      const { surface, state } = layer;
+    const onPlanes = new Set(scanout.map(({ layer }) => layer.surface));
+    for (const surface of surfaces) {
+      const { state } = surface;
       const isNew = shown.get(surface) !== state.sequence;
       shown.set(surface, state.sequence);
       if (!isNew && !surface.hasFrameCallbacks && !surface.hasFeedback) continue;
       answers.#taken.push({
         callbacks: surface.takeFrameCallbacks(),
         feedback: surface.takeFeedback(),
-        zeroCopy: onPlanes.has(layer),
+        zeroCopy: onPlanes.has(surface),
         committed: isNew ? state.time : null,
       });
     }

@@ -26,18 +26,28 @@ function layerOf(output: OutputInfo, placement: SurfacePlacement): SurfaceLayer 
   const { content } = state;
   const destination = toDevice(output, placement);
   if (!content || !isDrawable(destination)) return null;
-  const { buffer } = content;
-  const source = clampTo(sourceRect(state, buffer), buffer);
-  const inverted = buffer.kind === 'dmabuf' && buffer.yInverted;
   return {
     surface,
     state,
     use: content,
     label: surface.label,
-    source: inverted ? { ...source, y: buffer.height - source.y - source.height } : source,
+    ...surfaceSource(state, content.buffer),
     destination,
-    transform: inverted ? flippedVertically(state.transform) : state.transform,
-    opaque: opaqueRegion(output, placement, destination, buffer),
+    opaque: opaqueRegion(output, placement, destination, content.buffer),
+  };
+}
+
+/** Which part of a surface's buffer is shown, and how that was turned. */
+export function surfaceSource(
+  state: SurfaceState,
+  buffer: ClientBuffer,
+): Pick<Layer, 'source' | 'transform'> {
+  const source = clampTo(sourceRect(state, buffer), buffer);
+  const inverted = buffer.kind === 'dmabuf' && buffer.yInverted;
+  if (!inverted) return { source, transform: state.transform };
+  return {
+    source: { ...source, y: buffer.height - source.y - source.height },
+    transform: flippedVertically(state.transform),
   };
 }
 
@@ -54,7 +64,7 @@ const LARGEST = 32767;
 /** An opaque region of more rectangles costs more than it saves, and is the client's to make as large as it likes. */
 const MOST_OPAQUE = 32;
 
-const isDrawable = ({ x, y, width, height }: Rect): boolean =>
+export const isDrawable = ({ x, y, width, height }: Rect): boolean =>
   width > 0 &&
   height > 0 &&
   [x, y, x + width, y + height, width, height].every(edge => Math.abs(edge) <= LARGEST);

@@ -10,6 +10,7 @@ import {
 import { KernelError, type KernelThread } from '../kernel/task/index.ts';
 import type { Machine, Nanoseconds } from '../machine/machine.ts';
 import type { Trace } from '../observe/trace.ts';
+import type { Layer } from '../render/layer.ts';
 import type { Renderer, RenderJob } from '../render/renderer.ts';
 import { Region, rectsEqual, type Size } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
@@ -17,6 +18,8 @@ import type { OwnedDescriptor } from '../scene/synchronisation.ts';
 import { AtomicRequest } from './atomic-request.ts';
 import type { Card } from './card.ts';
 import { ConnectorMetadata } from './connector-metadata.ts';
+import { type CursorLayer, cursorDamage } from './cursor-layer.ts';
+import { CursorPlane, type CursorUse } from './cursor-plane.ts';
 import { FencePointers } from './fence-pointers.ts';
 import type { ClientFramebuffers } from './framebuffers.ts';
 import { type SurfaceLayer, soleLayer } from './layers.ts';
@@ -28,7 +31,10 @@ import { ScanoutHolds } from './scanout-holds.ts';
 import { type Slot, Swapchain } from './swapchain.ts';
 
 /** Premultiplied ARGB of what no surface covers. */
-const BACKGROUND = 0xff000000;
+export const BACKGROUND = 0xff000000;
+
+/** No client's buffer on a plane. */
+const NOTHING: Assignment = { scanout: [], composed: [] };
 
 /** How often a display is tried to be switched off before its buffers are given back all the same. */
 const MOST_ATTEMPTS = 10;
@@ -49,6 +55,8 @@ export interface PaintOrder {
   readonly id: bigint;
   /** Lowest first. */
   readonly layers: readonly SurfaceLayer[];
+  /** Above them all. */
+  readonly cursor: CursorLayer | null;
   /** Since the last order, in pixels of the output. */
   readonly damage: Region;
   /** Commit even if nothing changed. */
@@ -62,6 +70,8 @@ export interface PaintedFrame {
   readonly job: RenderJob | null;
   readonly scanout: readonly PlaneUse[];
   readonly damage: Region;
+  /** What changed by the cursor alone. */
+  readonly cursorDamage: Region;
   /** Where something was left out that a later frame may be able to draw. */
   readonly missing: Region;
 }
@@ -77,6 +87,8 @@ export type PaintResult =
 export interface ShownPlanes {
   readonly scanout: readonly PlaneUse[];
   readonly composes: boolean;
+  /** The cursor on its plane. */
+  readonly cursor: CursorLayer | null;
   readonly reasons: ReadonlyMap<Surface, string>;
 }
 
@@ -107,6 +119,9 @@ export class Painter {
   /** The composition that the newest commit shows; null when a client's buffer is on the primary plane. */
   #slot: Slot | null = null;
   #scanout: readonly PlaneUse[] = [];
+  readonly #cursorPlane: CursorPlane;
+  /** The cursor that the newest commit shows, on its plane or composed. */
+  #cursor: CursorLayer | null = null;
   readonly #modeBlob: number;
   /** The CRTC has been switched on. */
   #active = false;
@@ -116,6 +131,7 @@ export class Painter {
     const { card, pipe, renderer, framebuffers, trace, name, size } = options;
     this.#swapchain = new Swapchain(renderer.device, card, size);
     this.#assigner = new PlaneAssigner({ pipe, size, framebuffers, trace, output: name });
+    this.#cursorPlane = new CursorPlane(options);
     this.#fences = new FencePointers(card.task);
     this.#metadata = new ConnectorMetadata(card, pipe.connector);
     this.#screen = Region.of({ x: 0, y: 0, ...size });
@@ -126,12 +142,22 @@ export class Painter {
 
   /** Planes that show something by the newest commit. */
   get planesInUse(): number {
-    return this.#scanout.length + (this.#slot ? 1 : 0);
+    return this.#scanout.length + (this.#slot ? 1 : 0) + (this.#cursorPlane.shown ? 1 : 0);
   }
 
   /** Clients' buffers on planes by the newest commit, whether it shows a composition too, and why. */
   get shown(): ShownPlanes {
-    return { scanout: this.#scanout, composes: this.#slot !== null, reasons: this.#assigner.reasons };
+    return {
+      scanout: this.#scanout,
+      composes: this.#slot !== null,
+      cursor: this.#cursorPlane.shown ? this.#cursor : null,
+      reasons: this.#assigner.reasons,
+    };
+  }
+
+  /** What a cursor changes against the one that the newest commit shows. */
+  cursorDamage(cursor: CursorLayer | null): Region {
+    return cursorDamage(this.#cursor, cursor).intersect(this.#screen);
   }
 
   paint(order: PaintOrder): PaintResult {
@@ -153,6 +179,7 @@ export class Painter {
     const { card, pipe, machine, trace, name } = this.#options;
     const request = new AtomicRequest();
     for (const plane of [pipe.primary, ...pipe.overlays]) clearPlane(request, plane);
+    this.#cursorPlane.clear(request);
     request.set(pipe.crtc, 'ACTIVE', 0).set(pipe.crtc, 'MODE_ID', 0).set(pipe.connector, 'CRTC_ID', 0);
     if (pipe.writeback) request.set(pipe.writeback, 'CRTC_ID', 0);
     this.#metadata.clear(request);
@@ -174,39 +201,61 @@ export class Painter {
     const { card } = this.#options;
     this.holds.clear();
     this.#swapchain[Symbol.dispose]();
+    this.#cursorPlane[Symbol.dispose]();
     this.#fences[Symbol.dispose]();
     if (!card.task.exited)
       card.task.call(card.fd, modeIoctls.DRM_IOCTL_MODE_DESTROYPROPBLOB, { blob_id: this.#modeBlob });
   }
 
   #paint(order: PaintOrder): PaintResult {
-    const assignment = this.#assigner.assign(order.layers, proposal => this.#test(proposal));
+    const cursor = order.cursor && this.#cursorPlane.prepare(order.cursor, use => this.#test(NOTHING, use));
+    const composedCursor = cursor ? null : order.cursor;
+    const assignment = this.#assign(order.layers, cursor, composedCursor);
     const composes = !usesPrimary(assignment, this.#options.pipe);
-    const moved = this.#planeDamage(assignment.scanout);
-    const damage = order.damage.union(moved);
-    this.#swapchain.damage(damage);
+    const damage = order.damage.union(this.#planeDamage(assignment.scanout));
+    const cursorMoved = this.cursorDamage(order.cursor);
+    this.#swapchain.damage(damage.union(this.#composedCursorDamage(composedCursor)));
     const covered = assignment.scanout.reduce((all, { layer }) => all.union(layer.opaque), Region.empty);
     const current = this.#slot;
     const redraw = composes && (current === null || !current.stale.subtract(covered).isEmpty);
     const metadata = soleLayer(order.layers, this.#options.size)?.state.hdrMetadata ?? null;
-    const same = this.#sameScanout(assignment.scanout) && (current !== null) === composes;
+    const same =
+      this.#sameScanout(assignment.scanout) &&
+      (current !== null) === composes &&
+      this.#cursorPlane.shows(cursor);
     if (!redraw && !order.force && same && this.#metadata.isShown(metadata)) return { kind: 'unchanged' };
     const slot = redraw ? this.#swapchain.free() : composes ? current : null;
     if (composes && !slot) return { kind: 'busy' };
     const job = redraw && slot ? this.#compose(slot, assignment, covered) : null;
     try {
-      this.#commit(order, assignment, slot, metadata);
+      this.#commit(order, assignment, { slot, cursor, metadata });
     } catch (error) {
       if (job) this.#options.card.task.close(job.fence);
-      if (error instanceof KernelError && error.code !== 'EBUSY')
+      if (error instanceof KernelError && error.code !== 'EBUSY') {
         this.#assigner.failed(assignment, error.message);
+        if (cursor) this.#cursorPlane.failed(error.message);
+      }
       throw error;
     }
     if (slot) slot.users++;
     this.#slot = slot;
     this.#scanout = assignment.scanout;
+    this.#cursor = order.cursor;
+    this.#cursorPlane.committed(cursor);
     const missing = job?.missing ?? Region.empty;
-    return { kind: 'committed', slot, job, scanout: assignment.scanout, damage, missing };
+    const { scanout } = assignment;
+    return { kind: 'committed', slot, job, scanout, damage, cursorDamage: cursorMoved, missing };
+  }
+
+  #assign(layers: readonly SurfaceLayer[], cursor: CursorUse | null, composed: Layer | null): Assignment {
+    const testedWith = cursor ? `cursor of ${cursor.picture.side}` : '';
+    return this.#assigner.assign(layers, { composed, testedWith }, proposal => this.#test(proposal, cursor));
+  }
+
+  /** What has to be composed anew because of a cursor that is not, or was not, on its plane. */
+  #composedCursorDamage(composed: CursorLayer | null): Region {
+    const before = this.#cursorPlane.shown ? null : this.#cursor;
+    return cursorDamage(before, composed).intersect(this.#screen);
   }
 
   #compose(slot: Slot, { composed }: Assignment, covered: Region): RenderJob | null {
@@ -221,9 +270,13 @@ export class Painter {
     return job;
   }
 
-  #commit(order: PaintOrder, assignment: Assignment, slot: Slot | null, metadata: Uint8Array | null): void {
+  #commit(
+    order: PaintOrder,
+    assignment: Assignment,
+    { slot, cursor, metadata }: { slot: Slot | null; cursor: CursorUse | null; metadata: Uint8Array | null },
+  ): void {
     const { task, fd } = this.#options.card;
-    const request = this.#request(assignment, slot);
+    const request = this.#request(assignment, slot, cursor);
     const replaces = this.holds.replaces(assignment.scanout);
     if (replaces) request.set(this.#options.pipe.crtc, 'OUT_FENCE_PTR', this.#fences.address('out'));
     for (const rider of order.riders) rider.add(request, this.#fences);
@@ -237,12 +290,12 @@ export class Painter {
   }
 
   /** Asks the kernel; null, or why it refuses. */
-  #test(assignment: Assignment): string | null {
+  #test(assignment: Assignment, cursor: CursorUse | null): string | null {
     const { task, fd } = this.#options.card;
     try {
       const composes = !usesPrimary(assignment, this.#options.pipe);
       const slot = composes ? (this.#slot ?? this.#swapchain.free()) : null;
-      const request = this.#request(assignment, slot);
+      const request = this.#request(assignment, slot, cursor);
       request.commit(task, fd, DRM_MODE_ATOMIC_TEST_ONLY | this.#addMode(request), 0n);
       return null;
     } catch (error) {
@@ -251,7 +304,7 @@ export class Painter {
     }
   }
 
-  #request(assignment: Assignment, slot: Slot | null): AtomicRequest {
+  #request(assignment: Assignment, slot: Slot | null, cursor: CursorUse | null): AtomicRequest {
     const { pipe, size } = this.#options;
     const request = new AtomicRequest();
     if (slot) {
@@ -272,6 +325,7 @@ export class Painter {
     for (const { plane } of this.#scanout)
       if (plane !== pipe.primary && !assignment.scanout.some(use => use.plane === plane))
         clearPlane(request, plane);
+    this.#cursorPlane.request(request, cursor);
     return request;
   }
 

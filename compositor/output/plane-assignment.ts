@@ -1,6 +1,7 @@
 // Which layer goes to which plane: proposed here, tested by the kernel, applied by whoever asked.
 import { fourccText } from '../../protocol/uapi/fourcc.ts';
 import type { Trace } from '../observe/trace.ts';
+import type { Layer } from '../render/layer.ts';
 import { intersectRects, type Rect, Region, type Size } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { ClientFramebuffers } from './framebuffers.ts';
@@ -18,7 +19,15 @@ export interface Assignment {
   /** Clients' buffers on planes, from the lowest plane to the highest. On the primary plane: nothing is composed. */
   readonly scanout: readonly PlaneUse[];
   /** What is left for the render engine, lowest first. */
-  readonly composed: readonly SurfaceLayer[];
+  readonly composed: readonly Layer[];
+}
+
+/** What lies above all layers, wherever they are put. */
+export interface Above {
+  /** Composed with them, over them. */
+  readonly composed: Layer | null;
+  /** What else the proposals are tested with; the kernel may answer otherwise when that changes. */
+  readonly testedWith: string;
 }
 
 /** A TEST_ONLY commit: null, or why the kernel would refuse. */
@@ -48,6 +57,7 @@ export class PlaneAssigner {
   readonly #trace: Trace;
   readonly #output: string;
   #frame = 0;
+  #testedWith = '';
   #reasons: Reasons = new Map();
   #refusals = new Map<string, Verdict>();
   /** Proposals that passed the test, until one of them fails or there are many. */
@@ -77,11 +87,14 @@ export class PlaneAssigner {
   }
 
   /** A proposal that the kernel has accepted, or to compose everything. */
-  assign(layers: readonly SurfaceLayer[], test: TestAssignment): Assignment {
+  assign(layers: readonly SurfaceLayer[], above: Above, test: TestAssignment): Assignment {
     this.#frame++;
     if (this.#accepted.size > ACCEPTED_KEPT) this.#accepted.clear();
+    this.#testedWith = above.testedWith;
     const reasons: Reasons = new Map();
-    const assignment = this.#fullscreen(layers, test, reasons) ?? this.#overlays(layers, test, reasons);
+    const assignment =
+      (above.composed ? null : this.#fullscreen(layers, test, reasons)) ??
+      this.#overlays(layers, above.composed, test, reasons);
     this.#cool(layers, assignment);
     this.#explain(assignment, reasons);
     return assignment;
@@ -104,12 +117,17 @@ export class PlaneAssigner {
    * Overlays lie above the primary plane, so a layer can go there when nothing composed lies above it. From the top
    * down, each layer that can takes the highest plane that is left.
    */
-  #overlays(layers: readonly SurfaceLayer[], test: TestAssignment, reasons: Reasons): Assignment {
+  #overlays(
+    layers: readonly SurfaceLayer[],
+    top: Layer | null,
+    test: TestAssignment,
+    reasons: Reasons,
+  ): Assignment {
     const planes = [...this.#pipe.overlays];
     const screen = Region.of({ x: 0, y: 0, ...this.#size });
-    let accepted: Assignment = { scanout: [], composed: layers };
+    let accepted: Assignment = { scanout: [], composed: top ? [...layers, top] : layers };
     const above: SurfaceLayer[] = [];
-    const composed: Rect[] = [];
+    const composed: Rect[] = top ? [top.destination] : [];
     for (const layer of layers.toReversed()) {
       const plane = planes.at(-1);
       const reason = unfit(layer) ?? (plane ? covered(layer, composed) : 'all overlay planes are taken');
@@ -152,7 +170,7 @@ export class PlaneAssigner {
       scanout: [use, ...rest.scanout],
       composed: rest.composed.filter(other => other !== layer),
     };
-    const shape = proposal.scanout.map(shapeOf).join('; ');
+    const shape = [this.#testedWith, ...proposal.scanout.map(shapeOf)].join('; ');
     // The same planes with other buffers of the same layout: the kernel said yes to that.
     if (this.#accepted.has(shape)) return proposal;
     const error = test(proposal);

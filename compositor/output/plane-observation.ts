@@ -29,7 +29,11 @@ export function observePlanes(pipe: Pipe, mode: Size, shown: ShownPlanes): Plane
       : observe(pipe.primary, off, NOWHERE),
     ...pipe.overlays.map(plane => observe(plane, off, NOWHERE)),
   ];
-  if (pipe.cursor) planes.push(observe(pipe.cursor, off, NOWHERE));
+  if (pipe.cursor) {
+    const { cursor } = shown;
+    const content: PlaneContent = cursor ? { kind: 'cursor', surface: cursor.surface } : off;
+    planes.push(observe(pipe.cursor, content, cursor?.destination ?? NOWHERE));
+  }
   return planes;
 }
 

@@ -13,7 +13,7 @@ import { BufferUse } from '../scene/buffer-use.ts';
 import type { ClientBuffer, DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
 import { Lifetime } from '../scene/lifetime.ts';
 import type { CaptureRequest, CaptureResult } from '../scene/outputs.ts';
-import { type Rect, Region } from '../scene/region.ts';
+import { type Point, type Rect, Region } from '../scene/region.ts';
 import { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { Presentation } from '../scene/surface-state.ts';
@@ -170,15 +170,32 @@ export class TestDesktop implements Disposable {
     this.machine.advance(BigInt(count) * 16_666_667n);
   }
 
+  /** The surface of a cursor; give it content with `commit`. */
+  cursor(name: string, position: Point, hotspot: Point = { x: 0, y: 0 }): Surface {
+    const surface = this.scene.createSurface(name);
+    surface.role = { kind: 'cursor' };
+    this.scene.cursor = { position, hotspot, content: { kind: 'surface', surface } };
+    return surface;
+  }
+
+  /** Moves the cursor to where the pointer is. */
+  point(x: number, y: number): void {
+    this.scene.cursor = { ...this.scene.cursor!, position: { x, y } };
+  }
+
   /** What the first display (or the named one) shows, through a capture into shared memory. */
-  screenshot(name?: string): Screenshot {
+  screenshot(
+    name?: string,
+    options: Partial<Pick<CaptureRequest, 'paintCursors' | 'region'>> = {},
+  ): Screenshot {
     const output = this.display.list.find(({ info }) => name === undefined || info.name === name)!;
-    const { width, height } = output.info.mode;
+    const { width, height } = options.region ?? output.info.mode;
     const client = new TestClient(this, 'screenshot');
     const buffer = client.shm(width, height);
     let result: CaptureResult | null = null;
     output.capture({
       ...captureDefaults,
+      ...options,
       buffer,
       immediate: true,
       ready: answer => {

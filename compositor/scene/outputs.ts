@@ -52,6 +52,8 @@ export interface CaptureRequest {
   /** What the client's buffer lacks, in buffer coordinates. */
   readonly bufferDamage: Region;
   readonly paintCursors: boolean;
+  /** The part of the output that is wanted, in its device pixels, inside it; without it all of the output. */
+  readonly region?: Rect;
   /**
    * The time of this client's last result: damage is counted from there, and an image that was missed since is taken at
    * once. Without it all of the output counts as damaged.

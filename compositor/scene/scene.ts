@@ -140,10 +140,11 @@ export class Scene {
 
   /**
    * The output whose frames pace a surface (frame callbacks, feedback): the one that shows most of it, the first one if
-   * none does. Null without outputs.
+   * none does. That of the cursor is where the hot spot is. Null without outputs.
    */
   pacingOutput(surface: Surface): OutputInfo | null {
-    const placement = this.#stack.of(surface);
+    const cursor = surface === cursorSurface(this.#cursor) ? this.#cursor : null;
+    const placement = cursor ? { ...cursor.position, width: 1, height: 1 } : this.#stack.of(surface);
     const shown = (output: OutputInfo): number => {
       const part = placement ? intersectRects(placement, output.geometry) : null;
       return part ? part.width * part.height : 0;

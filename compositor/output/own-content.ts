@@ -1,0 +1,82 @@
+// Content that the compositor brings itself, as clients' content is: colours, and the pictures of named cursors.
+import { MFD_ALLOW_SEALING, MFD_CLOEXEC } from '../../protocol/uapi/fcntl.ts';
+import { DRM_FORMAT_ARGB8888 } from '../../protocol/uapi/fourcc.ts';
+import { PAGE_SIZE, type Task } from '../kernel/task/index.ts';
+import { BufferUse } from '../scene/buffer-use.ts';
+import type { ClientBuffer } from '../scene/client-buffer.ts';
+import { CURSOR_SHAPES, type CursorShape } from '../scene/cursor.ts';
+import { Lifetime } from '../scene/lifetime.ts';
+import type { Point, Size } from '../scene/region.ts';
+import { cursorImage } from './cursor-images.ts';
+
+/** Nobody waits for its release: it is shown again and again. */
+function ownUse(buffer: ClientBuffer): BufferUse {
+  return new BufferUse({
+    buffer,
+    acquire: { kind: 'none' },
+    targets: { buffer: () => {}, fenced: null, point: null },
+    release: { release: () => {} },
+  });
+}
+
+/** One pixel of a premultiplied colour. */
+export function colourUse(argb: number): BufferUse {
+  return ownUse({
+    kind: 'single-pixel',
+    id: 0,
+    label: `colour ${argb.toString(16).padStart(8, '0')}`,
+    width: 1,
+    height: 1,
+    format: DRM_FORMAT_ARGB8888,
+    argb,
+    lifetime: new Lifetime(),
+  });
+}
+
+export interface ShapeContent extends Size {
+  readonly use: BufferUse;
+  readonly hotspot: Point;
+}
+
+/** The pictures of named cursors, each in memory of the compositor's own from its first use on. */
+export class CursorShapes {
+  readonly #task: Task;
+  readonly #known = new Map<CursorShape, ShapeContent>();
+
+  constructor(task: Task) {
+    this.#task = task;
+  }
+
+  /** Throws a KernelError when there is no memory or no descriptor left. */
+  of(shape: CursorShape): ShapeContent {
+    const known = this.#known.get(shape);
+    if (known) return known;
+    const made = this.#make(shape);
+    this.#known.set(shape, made);
+    return made;
+  }
+
+  #make(shape: CursorShape): ShapeContent {
+    const { width, height, pixels, hotspot } = cursorImage(shape);
+    const fd = this.#task.memfdCreate(`cursor ${shape}`, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const size = Math.ceil(pixels.byteLength / PAGE_SIZE) * PAGE_SIZE;
+    this.#task.truncate(fd, BigInt(size));
+    this.#task.pwrite(fd, new Uint8Array(pixels.buffer), 0n);
+    const use = ownUse({
+      kind: 'shm',
+      // Clients' buffers count from 1: caches tell them apart by it.
+      id: -1 - CURSOR_SHAPES.indexOf(shape),
+      label: `cursor ${shape}`,
+      width,
+      height,
+      format: DRM_FORMAT_ARGB8888,
+      memory: { fd, size },
+      offset: 0,
+      stride: width * 4,
+      byteLength: pixels.byteLength,
+      lifetime: new Lifetime(),
+      fault: () => {},
+    });
+    return { use, width, height, hotspot };
+  }
+}
