@@ -1,5 +1,6 @@
 // One client: a connection, a process of the kernel, its objects, and the limits it is held to.
 
+import { HostError } from '../../protocol/host/error.ts';
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import type { Connection } from '../../protocol/object/connection.ts';
 import { ProtocolError } from '../../protocol/object/error.ts';
@@ -8,6 +9,7 @@ import type { Handle, Message } from '../../protocol/object/message.ts';
 import type { Resource } from '../../protocol/object/resource.ts';
 import { ServerObjects } from '../../protocol/object/server-objects.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
+import { WireError } from '../../protocol/wire/error.ts';
 import type { Task } from '../kernel/task/index.ts';
 import type { Machine, Timer } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
@@ -250,7 +252,14 @@ export class Client {
 
   #send(message: Message): void {
     if (this.#state !== 'connected') return;
-    this.connection.send(message);
+    try {
+      this.connection.send(message);
+    } catch (error) {
+      // Whoever caused the event, often another client, has no part in this.
+      if (!(error instanceof WireError || error instanceof HostError)) throw error;
+      this.disconnect(`an event cannot be sent: ${error.message}`);
+      return;
+    }
     const queued = this.connection.queuedBytes;
     if (queued > this.#around.limits.queuedBytes)
       this.disconnect(`it does not read: ${queued} bytes wait for it`);

@@ -4,10 +4,10 @@ import { MAX_DESCRIPTORS } from '../host/message.ts';
 import type { DescriptorSource } from '../wire/descriptors.ts';
 
 /**
- * Descriptors that may wait for their messages. An honest peer has at most two `sendmsg` of them under way: those sent
- * with the bytes of a message cut by a full socket, and those sent with its rest.
+ * Descriptors that may wait for their messages. libwayland sends up to 28 at a time ahead of the messages that name them,
+ * which wait in a buffer of 4096 bytes when the socket is full; the shortest of them has 16 bytes.
  */
-export const MAX_UNCLAIMED = 2 * MAX_DESCRIPTORS + 8;
+export const MAX_UNCLAIMED = 4096 / 16 + MAX_DESCRIPTORS;
 
 /** Descriptors that came and whose messages have not been decoded yet. */
 export class ArrivedDescriptors implements DescriptorSource, Disposable {
