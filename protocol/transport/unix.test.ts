@@ -258,6 +258,8 @@ describe('a peer that misbehaves', () => {
   it('is disconnected for descriptors that no message names, which are closed', async () => {
     const [connection, raw] = half();
     const here = new Collector(connection);
+    // A frame that is not whole before all of them have come.
+    native.libc.write(raw, Uint8Array.of(100, 0, 0, 0), 4);
     const bytes = new Uint8Array(new ArrayBuffer(1));
     const fds = new Array<number>(28).fill(raw);
     for (let count = 0; count <= MAX_UNCLAIMED; count += 28)
