@@ -48,7 +48,10 @@ describe('a client', () => {
     const server = new FakeServer(['fencepost_kernel_v1']);
     const closed: number[] = [];
     const hostMemory = {
+      canMap: true,
       memfd: () => -1,
+      pread() {},
+      pwrite() {},
       map: () => ({ data: new Uint8Array(0), [Symbol.dispose]() {} }),
       close: (fd: number) => void closed.push(fd),
     };

@@ -46,13 +46,19 @@ export class MissingGlobal extends Error {
     super(
       has
         ? `the server offers ${interfaceName} in version ${has.version}, not in ${version}`
-        : `the server does not offer ${interfaceName} here; it offers ${names || 'nothing'}`,
+        : `the server does not offer ${interfaceName} here${hintOf(interfaceName)}; it offers ${names || 'nothing'}`,
     );
     this.interfaceName = interfaceName;
     this.version = version;
     this.offered = offered;
   }
 }
+
+/** What to do about an interface that only our own server has. */
+const hintOf = (interfaceName: string): string =>
+  interfaceName.startsWith('fencepost_')
+    ? ': kernel calls, fences and dma-bufs need a Fencepost server, by FENCEPOST_DISPLAY'
+    : '';
 
 /** A wait took longer than its `timeout`. */
 export class WaitExpired extends Error {

@@ -20,19 +20,33 @@ export interface ImageMemory extends Disposable {
   readonly gem: number | null;
   /** The pixels: themselves, or with `copied` a copy that has to be carried to and fro. */
   readonly data: Uint8Array;
-  /** The Task's file to carry them with; null where the pixels are the memory itself. */
-  readonly copied: number | null;
+  /** Carries them; null where the pixels are the memory itself. */
+  readonly copied: Carrier | null;
+}
+
+/** Brings pixels to memory that can't be mapped here, and back. What is written is there before any later request. */
+export interface Carrier {
+  /** From the memory's beginning. */
+  read(target: Uint8Array): Promise<void>;
+  write(source: Uint8Array, offset: number): Promise<void>;
 }
 
 /** Whether this process can give the server memory of its own and be given the server's. */
 function hostMemoryOf(client: Client): HostMemory | null {
   const { connection, options } = client;
   // Descriptors leave this end, but a server of the native wire may have no way to take them.
+  const { hostMemory } = options;
+  if (!hostMemory || !connection.passesDescriptors) return null;
+  // A Wayland connection has no other way. Elsewhere memory that can't be mapped is better left to the Task.
+  if (connection.wire === 'wayland') return hostMemory;
   const arrive = connection.wire !== 'msgpack' || client.offers('fencepost_descriptors_v1') > 0;
-  return (connection.passesDescriptors && arrive && options.hostMemory) || null;
+  return arrive && hostMemory.canMap ? hostMemory : null;
 }
 
-/** A memfd for wl_shm: this process's own where descriptors travel, else one of the client's Task. */
+/**
+ * A memfd for wl_shm: this process's own where descriptors travel, else one of the client's Task. Throws `MissingGlobal`
+ * where there is neither.
+ */
 export async function allocateMemfd(client: Client, bytes: number): Promise<ImageMemory> {
   const host = hostMemoryOf(client);
   if (host) return hostMemfd(host, bytes);
@@ -44,7 +58,7 @@ export async function allocateMemfd(client: Client, bytes: number): Promise<Imag
     dmabuf: null,
     gem: null,
     data: mapped?.data ?? new Uint8Array(bytes),
-    copied: mapped ? null : fd,
+    copied: mapped ? null : taskCarrier(client, fd),
     [Symbol.dispose]() {
       mapped?.[Symbol.dispose]();
       client.kernel.discard(fd);
@@ -115,9 +129,9 @@ async function mapTaskFile(client: Client, fd: number, bytes: number): Promise<M
 
 function hostMemfd(host: HostMemory, bytes: number): ImageMemory {
   const fd = host.memfd('fencepost-client', bytes);
-  let mapped: MappedMemory;
+  let mapped: MappedMemory | null;
   try {
-    mapped = host.map(fd, 0, bytes);
+    mapped = host.canMap ? host.map(fd, 0, bytes) : null;
   } catch (error) {
     host.close(fd);
     throw error;
@@ -127,14 +141,24 @@ function hostMemfd(host: HostMemory, bytes: number): ImageMemory {
     handle: { kind: 'host', fd },
     dmabuf: null,
     gem: null,
-    data: mapped.data,
-    copied: null,
+    data: mapped?.data ?? new Uint8Array(bytes),
+    copied: mapped ? null : hostCarrier(host, fd),
     [Symbol.dispose]() {
-      mapped[Symbol.dispose]();
+      mapped?.[Symbol.dispose]();
       host.close(fd);
     },
   };
 }
+
+const hostCarrier = (host: HostMemory, fd: number): Carrier => ({
+  read: async target => host.pread(fd, target),
+  write: async (source, offset) => host.pwrite(fd, source, offset),
+});
+
+const taskCarrier = ({ kernel }: Client, fd: number): Carrier => ({
+  read: async target => void (await kernel.pread(fd, target, 0)),
+  write: async (source, offset) => void (await kernel.pwrite(fd, source, offset)),
+});
 
 async function taskMemfd({ kernel }: Client, bytes: number): Promise<number> {
   const fd = await kernel.memfdCreate('fencepost-client');
@@ -162,7 +186,7 @@ function dmabufMemory(
     dmabuf,
     gem,
     data: mapped?.data ?? new Uint8Array(bytes),
-    copied: mapped ? null : memfd,
+    copied: mapped ? null : taskCarrier(client, memfd),
     [Symbol.dispose]() {
       mapped?.[Symbol.dispose]();
       if (memfd >= 0) client.kernel.discard(memfd);

@@ -60,7 +60,10 @@ export class SharedImage implements Disposable {
     this.#atEnd = client.whenEnded(() => this[Symbol.dispose]());
   }
 
-  /** Makes an image: `shm` (default) of a memfd, `dmabuf` of the simulated GPU's memory or of a memfd's pages. */
+  /**
+   * Makes an image: `shm` (default) of a memfd, `dmabuf` of the simulated GPU's memory or of a memfd's pages. A server
+   * without kernel calls gets `shm` for both, unless `memory` says which: that throws `MissingGlobal`, and so does NV12.
+   */
   static async create(client: Client, options: ImageOptions): Promise<SharedImage> {
     const layout = layoutOf(options.format ?? 'XRGB8888', options);
     const memory = await allocate(client, layout, options);
@@ -109,8 +112,7 @@ export class SharedImage implements Disposable {
     const access = options.access ?? 'write';
     try {
       if (this.memory.dmabuf !== null) await this.#sync(DMA_BUF_SYNC_START, access, options);
-      if (this.memory.copied !== null && access !== 'write')
-        await this.client.kernel.pread(this.memory.copied, this.memory.data, 0);
+      if (this.memory.copied !== null && access !== 'write') await this.memory.copied.read(this.memory.data);
     } catch (error) {
       this.#mapped = false;
       throw error;
@@ -201,7 +203,7 @@ export class SharedImage implements Disposable {
     const { copied, data, dmabuf } = this.memory;
     if (copied !== null && access !== 'read')
       for (const [from, to] of damagedBytes(this.layout, damage))
-        this.client.kernel.pwrite(copied, data.subarray(from, to), from).catch(note);
+        copied.write(data.subarray(from, to), from).catch(note);
     if (dmabuf !== null) this.#sync(DMA_BUF_SYNC_END, access, {}).catch(note);
   }
 
@@ -227,7 +229,9 @@ export class SharedImage implements Disposable {
 }
 
 async function allocate(client: Client, layout: ImageLayout, options: ImageOptions): Promise<ImageMemory> {
-  if ((options.kind ?? 'shm') === 'shm') {
+  const kernel = client.offers('fencepost_kernel_v1') > 0;
+  const anyway = !kernel && options.memory === undefined && layout.planes.length === 1;
+  if ((options.kind ?? 'shm') === 'shm' || anyway) {
     if (layout.planes.length > 1)
       throw new TypeError(`${layout.format} needs kind dmabuf: wl_shm images have one plane here`);
     return allocateMemfd(client, layout.bytes);

@@ -17,6 +17,10 @@ import { type Synchronisation, synchronise } from './synchronisation.ts';
 import { Viewport } from './viewport.ts';
 import { Changes, type Explanation } from './wait.ts';
 
+/** The version of wl_surface that has damage_buffer. */
+const DAMAGES_BUFFERS = 4;
+const EVERYTHING = 0x7fff_ffff;
+
 /** What a surface's role has to do with its commits. */
 export interface SurfaceRole {
   /** For people: `window 'photos'`. */
@@ -103,7 +107,7 @@ export class Surface implements Disposable, FrameOwner {
   /** Shows a buffer that is not of the swapchain, such as a single pixel, or with null nothing. */
   presentBuffer(buffer: ObjectProxy<'wl_buffer'> | null, { width, height }: Size): void {
     this.proxy.attach(buffer, 0, 0);
-    this.proxy.damage_buffer(0, 0, width, height);
+    this.#damage([{ x: 0, y: 0, width, height }]);
     this.proxy.commit();
   }
 
@@ -261,11 +265,18 @@ export class Surface implements Disposable, FrameOwner {
       for (const other of this.#images.swapchain.slots) if (other !== slot) other.missed(damage);
     this.#synchronisation!.prepare(image, acquire ?? frame.acquireFence, fence => slot.released(fence));
     this.proxy.attach(image.buffer, 0, 0);
-    for (const { x, y, width, height } of damage ?? [
-      { x: 0, y: 0, width: image.width, height: image.height },
-    ])
-      this.proxy.damage_buffer(x, y, width, height);
+    this.#damage(damage ?? [{ x: 0, y: 0, width: image.width, height: image.height }]);
     this.#role.committing?.(frame);
+  }
+
+  /** In pixels of the buffer. Old servers know the surface's coordinates alone: under a viewport that is everything. */
+  #damage(rects: readonly Rect[]): void {
+    if (this.proxy.version < DAMAGES_BUFFERS && this.#viewport !== null)
+      this.proxy.damage(0, 0, EVERYTHING, EVERYTHING);
+    else
+      for (const { x, y, width, height } of rects)
+        if (this.proxy.version < DAMAGES_BUFFERS) this.proxy.damage(x, y, width, height);
+        else this.proxy.damage_buffer(x, y, width, height);
   }
 
   #commit({ slot, number }: Frame): void {

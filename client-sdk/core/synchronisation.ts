@@ -21,6 +21,8 @@ export async function synchronise(
   surface: ObjectProxy<'wl_surface'>,
   mode: SyncMode,
 ): Promise<Synchronisation> {
+  // Fences are files of the client's Task: without one there are none, whatever else the server offers.
+  if (mode !== 'implicit') void client.kernel;
   if (mode === 'sync-file') return new SyncFiles(client, surface);
   if (mode === 'timeline') return TimelinePoints.create(client, surface);
   return new Implicit(client);

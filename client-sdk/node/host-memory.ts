@@ -5,11 +5,11 @@ import { MappingArena } from './mapping-arena.ts';
 
 let opened: HostMemory | null | undefined;
 
-/** This process's memfds and mappings, or null where native calls or mappings do not work: pixels are then copied. */
+/** This process's memfds and mappings, or null where native calls do not work: pixels then go through the connection. */
 export function nodeHostMemory(): HostMemory | null {
   if (opened === undefined) {
     const files = openHostFiles();
-    opened = files?.canMap ? new NodeHostMemory(files) : null;
+    opened = files && new NodeHostMemory(files);
   }
   return opened;
 }
@@ -20,6 +20,10 @@ class NodeHostMemory implements HostMemory {
 
   constructor(files: HostFiles) {
     this.#files = files;
+  }
+
+  get canMap(): boolean {
+    return this.#files.canMap;
   }
 
   memfd(name: string, bytes: number): number {
@@ -43,6 +47,14 @@ class NodeHostMemory implements HostMemory {
     const mapped = arena.map(fd, offset, length);
     if (!mapped) throw new Error(`an arena of its own has no room for ${length} bytes`);
     return mapped;
+  }
+
+  pread(fd: number, target: Uint8Array): void {
+    this.#files.pread(fd, target, 0);
+  }
+
+  pwrite(fd: number, source: Uint8Array, offset: number): void {
+    this.#files.pwrite(fd, source, offset);
   }
 
   close(fd: number): void {
