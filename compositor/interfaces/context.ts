@@ -6,6 +6,7 @@ import type { Counters } from '../observe/counters.ts';
 import type { Holdings } from '../observe/holdings.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { KernelCapabilities } from '../scene/kernel-capabilities.ts';
+import type { LayerSurface } from '../scene/layer-surface.ts';
 import type { Output, Outputs } from '../scene/outputs.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
@@ -17,10 +18,12 @@ import { Bindings } from './bindings.ts';
 import type { CaptureSource } from './ext-image-capture-source.ts';
 import type { MetadataTable, TableUsage } from './metadata-table.ts';
 import { OutputPresence } from './output-presence.ts';
+import { SeatResources } from './seat-resources.ts';
 import { WindowIds } from './window-ids.ts';
 import type { BufferObject } from './wl-buffer.ts';
 import type { RegionObject } from './wl-region.ts';
 import type { SurfaceObject } from './wl-surface.ts';
+import type { PopupObject } from './xdg-popup.ts';
 import type { PositionerRules } from './xdg-positioner.ts';
 import type { XdgSurfaceObject } from './xdg-surface.ts';
 import type { ToplevelObject } from './xdg-toplevel.ts';
@@ -47,6 +50,8 @@ export interface Rooms {
 export class Context {
   readonly rooms: Rooms;
   readonly presence: OutputPresence;
+  /** Who hears of input. */
+  readonly input: SeatResources;
   readonly surfaces = new Bindings<'wl_surface', SurfaceObject>();
   readonly regions = new Bindings<'wl_region', RegionObject>();
   readonly buffers = new Bindings<'wl_buffer', BufferObject>();
@@ -54,6 +59,8 @@ export class Context {
   readonly positioners = new Bindings<'xdg_positioner', PositionerRules>();
   readonly xdgSurfaces = new Bindings<'xdg_surface', XdgSurfaceObject>();
   readonly toplevels = new Bindings<'xdg_toplevel', ToplevelObject>();
+  readonly popups = new Bindings<'xdg_popup', PopupObject>();
+  readonly layerSurfaces = new Bindings<'zwlr_layer_surface_v1', LayerSurface>();
   readonly timelines = new Bindings<'wp_linux_drm_syncobj_timeline_v1', Timeline>();
   readonly metadataTables = new Bindings<'fencepost_metadata_table_v1', MetadataTable>();
   readonly captureSources = new Bindings<'ext_image_capture_source_v1', CaptureSource>();
@@ -66,6 +73,7 @@ export class Context {
   constructor(rooms: Rooms) {
     this.rooms = rooms;
     this.presence = new OutputPresence(rooms.scene);
+    this.input = new SeatResources(this);
     this.windowIds = new WindowIds(rooms.scene);
   }
 

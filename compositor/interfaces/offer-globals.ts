@@ -7,6 +7,7 @@ import { bindHistogramManager } from './fencepost-histogram.ts';
 import { bindMetadata } from './fencepost-metadata.ts';
 import { bindObservation } from './fencepost-observation.ts';
 import { everybody, type OfferedTo, type OfferGlobal } from './global-offer.ts';
+import { offerInput } from './offer-input.ts';
 import { offerKernel } from './offer-kernel.ts';
 import { offerSeatExtensions } from './offer-seat-extensions.ts';
 import { offerSelection } from './offer-selection.ts';
@@ -71,6 +72,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('fencepost_observation_v1', 2, client => client.may('observation'), bindObservation);
   offered.push(offerKernel(server.globals, context.rooms));
   offered.push(offerOutputs(context, server));
+  offered.push(offerInput(context, server));
   offerSelection(context, offer);
   offerSeatExtensions(context, offer);
   return {

@@ -19,7 +19,13 @@ export interface RoleObject {
 }
 
 /** The role a surface was given, which it keeps although the role object is destroyed. */
-export type RoleName = 'wl_subsurface' | 'xdg_toplevel' | 'xdg_popup' | 'cursor' | 'drag-icon';
+export type RoleName =
+  | 'wl_subsurface'
+  | 'xdg_toplevel'
+  | 'xdg_popup'
+  | 'zwlr_layer_surface_v1'
+  | 'cursor'
+  | 'drag-icon';
 
 export class SurfaceObject {
   readonly resource: Resource<'wl_surface'>;
@@ -114,11 +120,16 @@ export class SurfaceObject {
 
   #checkDestroy(): void {
     demand(
-      this.roleObject === null || this.roleName === 'wl_subsurface' || this.resource.version < 6,
+      this.roleObject === null || this.#mayLeaveRole || this.resource.version < 6,
       this.resource,
       'defunct_role_object',
       `the surface still has its ${this.roleName ?? 'role object'}; destroy that first`,
     );
+  }
+
+  /** There is no object of the role, or one that lives on without its surface. */
+  get #mayLeaveRole(): boolean {
+    return this.roleName === 'wl_subsurface' || this.roleName === 'cursor' || this.roleName === 'drag-icon';
   }
 
   #destroyed(): void {

@@ -5,6 +5,8 @@ import type { AxisEvent, ButtonState, KeyState } from './sink.ts';
 
 /** The pointer's position, buttons and focus are up to date when a grab is called; who has the focus is its own matter. */
 export interface PointerGrab {
+  /** It only changes who has the focus: other grabs may start above it. */
+  readonly passive?: boolean;
   /** The pointer is elsewhere now. */
   motion(time: Nanoseconds): void;
   button(time: Nanoseconds, code: number, state: ButtonState): void;

@@ -59,14 +59,7 @@ export class Keyboard {
     this.#focus = surface;
     if (before && !before.destroyed) sink.keyboard.leave(before, serials.next());
     this.#focusListeners.notify(surface);
-    if (surface) this.enter(surface);
-  }
-
-  /** Tells the surface that has the focus what is pressed: at its coming, and to resources that are made later. */
-  enter(surface: Surface): void {
-    const { sink, serials } = this.#parts;
-    sink.keyboard.enter(surface, serials.give(surface, 'keyboard-enter'), [...this.#pressed]);
-    sink.keyboard.modifiers(surface, serials.next(), this.#modifiers.state);
+    if (surface) this.#enter(surface);
   }
 
   /** Keys mean something else from now on; clients are told the keymap before the next key. */
@@ -105,6 +98,12 @@ export class Keyboard {
 
   endGrab(grab: KeyboardGrab): void {
     this.#grabs.end(grab);
+  }
+
+  #enter(surface: Surface): void {
+    const { sink, serials } = this.#parts;
+    sink.keyboard.enter(surface, serials.give(surface, 'keyboard-enter'), this.#pressed);
+    sink.keyboard.modifiers(surface, serials.next(), this.#modifiers.state);
   }
 
   #follow(code: number, state: KeyState): void {

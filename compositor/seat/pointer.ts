@@ -125,9 +125,10 @@ export class Pointer {
     this.#parts.sink.pointer.frame();
   }
 
-  /** Whether a grab other than the default one gets the events. */
+  /** Whether the compositor itself, or a drag, uses the pointer: no grab of another kind may start. */
   get grabbed(): boolean {
-    return this.#grabs.current !== null;
+    const { current } = this.#grabs;
+    return current !== null && !current.passive;
   }
 
   /** The scene is another: what lies under the pointer may be, too. */

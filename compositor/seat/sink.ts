@@ -33,7 +33,7 @@ export interface PointerSink {
 }
 
 export interface KeyboardSink {
-  enter(surface: Surface, serial: number, pressed: readonly number[]): void;
+  enter(surface: Surface, serial: number, pressed: ReadonlySet<number>): void;
   leave(surface: Surface, serial: number): void;
   key(surface: Surface, serial: number, time: Nanoseconds, code: number, state: KeyState): void;
   modifiers(surface: Surface, serial: number, state: ModifierState): void;

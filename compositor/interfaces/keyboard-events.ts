@@ -1,0 +1,93 @@
+// What the seat says of its keyboard, as events of each client's wl_keyboards.
+import { interfaces } from '../../protocol/interfaces/index.ts';
+import type { Resource } from '../../protocol/object/resource.ts';
+import type { Nanoseconds } from '../machine/machine.ts';
+import type { Surface } from '../scene/surface.ts';
+import { KEY_REPEAT } from '../seat/keyboard.ts';
+import type { Keymap } from '../seat/keymap.ts';
+import type { ModifierState } from '../seat/modifiers.ts';
+import type { KeyboardSink, KeyState } from '../seat/sink.ts';
+import type { Client } from '../server/client.ts';
+import { ClientResources } from './client-resources.ts';
+import type { Context } from './context.ts';
+import { milliseconds } from './input-time.ts';
+import { KeymapFiles } from './keymap-files.ts';
+
+type KeyboardResource = Resource<'wl_keyboard'>;
+
+const { key_state: KEY } = interfaces.wl_keyboard.enums;
+const REPEAT_SINCE = 4;
+
+export class KeyboardEvents implements KeyboardSink, Disposable {
+  readonly resources = new ClientResources<'wl_keyboard'>();
+  readonly #context: Context;
+  readonly #files: KeymapFiles;
+  /** What each knows its keys to mean. */
+  readonly #told = new WeakMap<KeyboardResource, Keymap>();
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#files = new KeymapFiles(context.rooms.task);
+  }
+
+  /** A new wl_keyboard: what it needs to know, and, where its client has the keyboard, that. */
+  introduce(client: Client, keyboard: KeyboardResource): void {
+    const { keyboard: device, serials } = this.#context.rooms.seat;
+    this.#tellKeymap(keyboard);
+    if (keyboard.version >= REPEAT_SINCE) keyboard.events.repeat_info(KEY_REPEAT.rate, KEY_REPEAT.delay);
+    const { focus } = device;
+    const surface = focus && this.#context.resourceOf(focus);
+    if (!surface || this.#context.clientOf(focus) !== client) return;
+    keyboard.events.enter(serials.give(focus, 'keyboard-enter'), surface, keyArray(device.pressed));
+    tellModifiers(keyboard, serials.next(), device.modifierState);
+  }
+
+  enter(surface: Surface, serial: number, pressed: ReadonlySet<number>): void {
+    const resource = this.#context.resourceOf(surface);
+    if (!resource) return;
+    for (const keyboard of this.#of(surface)) {
+      this.#tellKeymap(keyboard);
+      keyboard.events.enter(serial, resource, keyArray(pressed));
+    }
+  }
+
+  leave(surface: Surface, serial: number): void {
+    const resource = this.#context.resourceOf(surface);
+    if (resource) for (const keyboard of this.#of(surface)) keyboard.events.leave(serial, resource);
+  }
+
+  key(surface: Surface, serial: number, time: Nanoseconds, code: number, state: KeyState): void {
+    const when = milliseconds(time);
+    for (const keyboard of this.#of(surface)) keyboard.events.key(serial, when, code, KEY[state]);
+  }
+
+  modifiers(surface: Surface, serial: number, state: ModifierState): void {
+    for (const keyboard of this.#of(surface)) tellModifiers(keyboard, serial, state);
+  }
+
+  keymap(focus: Surface | null): void {
+    if (focus) for (const keyboard of this.#of(focus)) this.#tellKeymap(keyboard);
+  }
+
+  [Symbol.dispose](): void {
+    this.#files[Symbol.dispose]();
+  }
+
+  #tellKeymap(keyboard: KeyboardResource): void {
+    const { keymap } = this.#context.rooms.seat.keyboard;
+    if (this.#told.get(keyboard) === keymap) return;
+    this.#told.set(keyboard, keymap);
+    this.#files.send(keyboard, keymap);
+  }
+
+  #of(surface: Surface): ReadonlySet<KeyboardResource> {
+    return this.resources.of(this.#context.clientOf(surface));
+  }
+}
+
+/** 32-bit numbers in the host's order, as Wayland's arrays have them. */
+const keyArray = (keys: ReadonlySet<number>): Uint8Array => new Uint8Array(Uint32Array.from(keys).buffer);
+
+function tellModifiers({ events }: KeyboardResource, serial: number, state: ModifierState): void {
+  events.modifiers(serial, state.depressed, state.latched, state.locked, state.group);
+}
