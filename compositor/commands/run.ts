@@ -9,7 +9,7 @@ async function run(words: readonly string[], options: SessionOptions): Promise<n
   const ending = endRequested();
   const session = await Session.start(options);
   // Standard output is the command's.
-  for (const line of session.lines) if (line.startsWith('note')) console.error(line);
+  for (const line of session.lines) if (/^(note|viewer)/.test(line)) console.error(line);
   const children = new Children(session.environment, console.error);
   const stopped = ending.then(async () => {
     await children.stop();

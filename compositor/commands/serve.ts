@@ -8,10 +8,17 @@ const SECOND = 1000;
 
 /** The options of every command that starts a compositor. */
 export const withCompositorOptions = (command: Command): Command =>
-  withServerOptions(command).option(
-    '--wayland-socket <path>',
-    'where Wayland programs connect: a path, or a name in XDG_RUNTIME_DIR; by default the first free wayland-N',
-  );
+  withServerOptions(command)
+    .option(
+      '--wayland-socket <path>',
+      'where Wayland programs connect: a path, or a name in XDG_RUNTIME_DIR; by default the first free wayland-N',
+    )
+    .option(
+      '--viewer [host:port]',
+      'where the page is that shows the outputs; by default 127.0.0.1 and a free port',
+      parseWebSocketAddress,
+    )
+    .option('--no-viewer', 'no such page');
 
 /** The options of every command that takes connections. */
 export const withServerOptions = (command: Command): Command =>

@@ -1,29 +1,43 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Viewer } from '../../viewer/server/viewer.ts';
 import { Compositor } from '../compositor.ts';
 import { Host, type HostOptions } from './host.ts';
 import { type Sockets, waylandDisplay } from './sockets.ts';
 import type { Status } from './status-line.ts';
+import { openViewer } from './viewer.ts';
+import type { WebSocketAddress } from './websocket-option.ts';
 
-export type SessionOptions = HostOptions;
+export interface SessionOptions extends HostOptions {
+  /** Where the page that shows the outputs is, or false for none; by default on this machine, at a free port. */
+  readonly viewer?: WebSocketAddress | boolean;
+}
 
 /** A compositor of this process with its devices and its sockets, in real time. */
 export class Session {
   readonly #host: Host<Compositor>;
+  readonly #viewer: Viewer | null;
 
-  private constructor(host: Host<Compositor>) {
+  private constructor(host: Host<Compositor>, viewer: Viewer | null) {
     this.#host = host;
+    this.#viewer = viewer;
   }
 
-  /** Throws a ListenError when another server has the socket. */
+  /** Throws a ListenError when another server has the socket, and an error of Node's when one has the viewer's address. */
   static async start(options: SessionOptions): Promise<Session> {
-    return new Session(
-      await Host.start(
-        options,
-        (kernel, outputs) => new Compositor({ kernel, outputNames: outputs.map(output => output.name) }),
-        true,
-      ),
+    const host = await Host.start(
+      options,
+      (kernel, outputs) => new Compositor({ kernel, outputNames: outputs.map(output => output.name) }),
+      true,
     );
+    const { viewer = true } = options;
+    try {
+      const opened = viewer === false ? null : openViewer(host.served, viewer === true ? undefined : viewer);
+      return new Session(host, await opened);
+    } catch (error) {
+      await host.stop();
+      throw error;
+    }
   }
 
   get compositor(): Compositor {
@@ -61,11 +75,13 @@ export class Session {
       const { name, mode, refresh, geometry } = info;
       return `output      ${name}   ${mode.width}x${mode.height} at ${refresh / 1000} Hz, at ${geometry.x},${geometry.y}`;
     });
-    return [...outputs, ...this.sockets.lines];
+    const viewer = this.#viewer ? [`viewer      ${this.#viewer.address}`] : [];
+    return [...outputs, ...this.sockets.lines, ...viewer];
   }
 
   /** Takes no more connections, disconnects everybody, switches the displays off and ends the devices. */
   stop(): Promise<void> {
+    this.#viewer?.[Symbol.dispose]();
     return this.#host.stop();
   }
 }

@@ -13,6 +13,7 @@ import { createDevices } from '../../compositor/devices.ts';
 import type { OutputOptions, Simkms } from '../../compositor/kernel/drivers/simkms/index.ts';
 import type { Kernel } from '../../compositor/kernel/kernel.ts';
 import type { Task } from '../../compositor/kernel/task/index.ts';
+import { localMemoryOf } from '../../compositor/local-memory.ts';
 import { type Nanoseconds, SECOND } from '../../compositor/machine/machine.ts';
 import { VirtualMachine } from '../../compositor/machine/virtual-machine.ts';
 import { formatNote } from '../../compositor/observe/trace.ts';
@@ -116,7 +117,7 @@ export class TestSession implements AsyncDisposable {
     const [here, there] = connectInProcess({ name, post: (label, run) => this.machine.post(label, run) });
     const { capabilities = DEFAULT_CAPABILITIES, localMemory = true } = options;
     const connected = this.compositor.server.accept(there, { name, capabilities });
-    const sdk: ClientOptions = localMemory ? { localMemory: memoryOf(connected.task) } : {};
+    const sdk: ClientOptions = localMemory ? { localMemory: localMemoryOf(connected.task) } : {};
     return this.until(
       connectOver(here, sdk).then(client => {
         this.#connected.set(client, connected);
@@ -299,16 +300,3 @@ export class TestSession implements AsyncDisposable {
 
 const pictureOf = (what: Image | Color, { width, height }: Size): Image =>
   typeof what === 'number' ? solid(width, height, what) : what;
-
-/** The memory of a process in this process: no copy. */
-const memoryOf = (task: Task): NonNullable<ClientOptions['localMemory']> => ({
-  view: (fd, length) => {
-    const address = task.mmap(fd, length);
-    return {
-      data: task.memory.view(address, length),
-      [Symbol.dispose]: () => {
-        if (!task.exited) task.munmap(address, length);
-      },
-    };
-  },
-});

@@ -1,0 +1,115 @@
+// What all pages share: one connection to the compositor, one capture of each output, one set of devices.
+import type { Client, Output } from '../../client-sdk/core/index.ts';
+import type { Abilities, ControlMessage, ServerMessage } from '../stream/messages.ts';
+import { HeldInput } from './held-input.ts';
+import { InputDevices } from './input-devices.ts';
+import { Observer } from './observer.ts';
+import { OutputWatch } from './output-watch.ts';
+import { ScreenStream } from './screen-stream.ts';
+import { SessionControl } from './session-control.ts';
+import type { FrameSink, Subscription } from './subscription.ts';
+
+/** A page, as the studio sees it. */
+export interface Spectator {
+  readonly wantsSnapshots: boolean;
+  tell(message: ServerMessage): void;
+  outputsChanged(): void;
+}
+
+export class Studio implements Disposable {
+  readonly client: Client;
+  readonly #spectators = new Set<Spectator>();
+  readonly #devices: InputDevices;
+  readonly #outputs: OutputWatch;
+  readonly #streams = new Map<Output, ScreenStream>();
+  readonly #observer: Observer | null;
+  readonly #control: SessionControl | null;
+
+  constructor(client: Client) {
+    this.client = client;
+    this.#devices = new InputDevices(client);
+    this.#outputs = new OutputWatch(client, gone => this.#outputsChanged(gone));
+    this.#observer = Observer.offeredBy(client)
+      ? new Observer(client, snapshot => this.#tellObservers({ type: 'snapshot', snapshot }))
+      : null;
+    this.#control = SessionControl.offeredBy(client)
+      ? new SessionControl(client, message => this.#tell(message))
+      : null;
+  }
+
+  get abilities(): Abilities {
+    const { pointer, keyboard, touch } = this.#devices;
+    return {
+      pointer,
+      keyboard,
+      touch,
+      observation: this.#observer !== null,
+      control: this.#control !== null,
+    };
+  }
+
+  get outputs(): ReadonlyMap<number, Output> {
+    return this.#outputs.ids;
+  }
+
+  /** A page comes; disposing is its going. */
+  enter(spectator: Spectator): Disposable {
+    this.#spectators.add(spectator);
+    spectator.tell({ type: 'outputs', outputs: this.#outputs.messages });
+    if (this.#control?.clock) spectator.tell(this.#control.clock);
+    return {
+      [Symbol.dispose]: () => {
+        this.#spectators.delete(spectator);
+        this.interestChanged();
+      },
+    };
+  }
+
+  /** A page wants snapshots now, or wants none any more. */
+  interestChanged(): void {
+    const wanted = [...this.#spectators].some(({ wantsSnapshots }) => wantsSnapshots);
+    this.#observer?.want(wanted);
+    if (wanted) this.#observer?.again();
+  }
+
+  subscribe(output: Output, sink: FrameSink): Subscription {
+    const known = this.#streams.get(output);
+    const stream = known ?? new ScreenStream(this.client, output);
+    this.#streams.set(output, stream);
+    return stream.subscribe(sink);
+  }
+
+  input(): HeldInput {
+    return new HeldInput(this.#devices, id => this.outputs.get(id));
+  }
+
+  control(message: ControlMessage): void {
+    this.#control?.pass(message);
+  }
+
+  [Symbol.dispose](): void {
+    this.#observer?.[Symbol.dispose]();
+    this.#outputs[Symbol.dispose]();
+    for (const stream of this.#streams.values()) stream[Symbol.dispose]();
+    this.#streams.clear();
+    void this.client.close();
+  }
+
+  #outputsChanged(gone: readonly Output[]): void {
+    for (const output of gone) {
+      this.#streams.get(output)?.[Symbol.dispose]();
+      this.#streams.delete(output);
+      this.#devices.forget(output);
+    }
+    this.#tell({ type: 'outputs', outputs: this.#outputs.messages });
+    for (const spectator of [...this.#spectators]) spectator.outputsChanged();
+  }
+
+  #tell(message: ServerMessage): void {
+    for (const spectator of this.#spectators) spectator.tell(message);
+  }
+
+  #tellObservers(message: ServerMessage): void {
+    for (const spectator of this.#spectators) if (spectator.wantsSnapshots) spectator.tell(message);
+  }
+}
