@@ -27,7 +27,7 @@ export const DEFAULT_CAPABILITIES: readonly Capability[] = [
 ];
 
 /** What the Wayland socket grants: the programs of the user, without what only our own clients understand. */
-export const WAYLAND_CAPABILITIES: readonly Capability[] = ['capture'];
+export const WAYLAND_CAPABILITIES: readonly Capability[] = ['capture', 'clipboard', 'input'];
 
 /** Where a connection came from. */
 export interface Origin {
