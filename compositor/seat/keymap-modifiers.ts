@@ -16,6 +16,9 @@ const MASKS: Readonly<Record<string, number>> = {
 /** Symbols of keys that lock what they modify, by the compatibility rules that every keymap of xkeyboard-config has. */
 const LOCKING = /^(?:Caps_Lock|Num_Lock|Shift_Lock|ISO_Lock|ISO_Level[35]_Lock)$/;
 
+/** Keys with these act on the modifier that the symbol stands for, although `modifier_map` names one of them alone. */
+const LEVEL_SYMBOL = /^ISO_Level[35]_(?:Shift|Lock)$/;
+
 /** `modifier_map Shift { <LFSH>, <RTSH> };` of the text: evdev code to modifier. Text that is no keymap has none. */
 export function readModifiers(text: string): ReadonlyMap<number, KeyModifier> {
   const codes = readKeyCodes(text);
@@ -31,7 +34,29 @@ export function readModifiers(text: string): ReadonlyMap<number, KeyModifier> {
       modifiers.set(code, { mask: before | mask, locks: LOCKING.test(symbols.get(key) ?? '') });
     }
   }
+  addLevelKeys(modifiers, codes, symbols);
   return modifiers;
+}
+
+/** AltGr of most layouts: it has the symbol of another key, which is the one that is in the `modifier_map`. */
+function addLevelKeys(
+  modifiers: Map<number, KeyModifier>,
+  codes: ReadonlyMap<string, number>,
+  symbols: ReadonlyMap<string, string>,
+): void {
+  const masks = new Map<string, number>();
+  const levelKeys = [...symbols].flatMap(([key, symbol]) => {
+    const code = codes.get(key);
+    return code !== undefined && LEVEL_SYMBOL.test(symbol) ? [{ code, symbol }] : [];
+  });
+  for (const { code, symbol } of levelKeys) {
+    const mask = modifiers.get(code)?.mask;
+    if (mask !== undefined) masks.set(symbol, mask);
+  }
+  for (const { code, symbol } of levelKeys) {
+    const mask = masks.get(symbol);
+    if (mask !== undefined) modifiers.set(code, { mask, locks: LOCKING.test(symbol) });
+  }
 }
 
 /** `<LFSH> = 50;` */
