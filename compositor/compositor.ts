@@ -4,6 +4,7 @@ import { offerGlobals } from './interfaces/offer-globals.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import type { Task } from './kernel/task/index.ts';
 import { kernelPort } from './kernel-port.ts';
+import type { ClockControl } from './machine/clock-control.ts';
 import type { Machine } from './machine/machine.ts';
 import { Counters } from './observe/counters.ts';
 import { Holdings } from './observe/holdings.ts';
@@ -22,6 +23,8 @@ export interface CompositorOptions {
   readonly kernel: Kernel;
   /** Names of the outputs in the order of their connectors, instead of the connectors' own. */
   readonly outputNames?: readonly string[];
+  /** The hands of the kernel's machine, if it has any: for fencepost_control_v1. */
+  readonly clock?: ClockControl;
   readonly limits?: Partial<Limits>;
   /** What keys mean, as a whole keymap in XKB's text form; default: a PC keyboard of the United States. */
   readonly keymap?: string;
@@ -88,6 +91,7 @@ export class Compositor implements Disposable {
     this.server = new Server({ machine, trace, counters, task, kernel: port, ...(limits ? { limits } : {}) });
     const context = new Context({
       machine,
+      clock: options.clock ?? null,
       trace,
       counters,
       holdings: this.holdings,

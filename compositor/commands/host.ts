@@ -1,6 +1,8 @@
 import { createDevices } from '../devices.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { ClockControl } from '../machine/clock-control.ts';
 import { openHostFiles } from '../machine/host-files.ts';
+import { PacedMachine } from '../machine/paced-machine.ts';
 import { RealMachine } from '../machine/real-machine.ts';
 import type { Server } from '../server/index.ts';
 import { DEFAULT_OUTPUT, type OutputDescription } from './output-option.ts';
@@ -13,6 +15,10 @@ export interface HostOptions {
   /** Where Wayland programs connect, if they may. */
   readonly waylandSocket?: string;
   readonly websocket?: WebSocketAddress;
+  /** Time is virtual, at the pace of the host's: it can be frozen and stepped. */
+  readonly virtualTime?: boolean;
+  /** Clients may steer time and windows. */
+  readonly testControl?: boolean;
   /** Is told of every client that connects over the Unix socket. */
   readonly connected?: () => void;
 }
@@ -25,14 +31,14 @@ export interface Served extends Disposable {
 /** How long clients that were disconnected get to be cleaned up after, in milliseconds. */
 const CLEANUP = 50;
 
-/** A kernel of this process with its devices, what serves it, and the sockets for that, in real time. */
+/** A kernel of this process with its devices, what serves it, and the sockets for that. */
 export class Host<S extends Served> {
   readonly served: S;
   readonly sockets: Sockets;
-  readonly #machine: RealMachine;
+  readonly #machine: RealMachine | PacedMachine;
   readonly #kernel: Kernel;
 
-  private constructor(machine: RealMachine, kernel: Kernel, served: S, sockets: Sockets) {
+  private constructor(machine: RealMachine | PacedMachine, kernel: Kernel, served: S, sockets: Sockets) {
     this.#machine = machine;
     this.#kernel = kernel;
     this.served = served;
@@ -42,15 +48,16 @@ export class Host<S extends Served> {
   /** Throws a ListenError when another server has the socket. */
   static async start<S extends Served>(
     options: HostOptions,
-    serve: (kernel: Kernel, outputs: readonly OutputDescription[]) => S,
+    serve: (kernel: Kernel, outputs: readonly OutputDescription[], clock: ClockControl | null) => S,
     wayland = false,
   ): Promise<Host<S>> {
-    const machine = new RealMachine({
-      onFault: (label, error) => console.error(`fault in '${label}':`, error),
-    });
+    const onFault = (label: string, error: unknown) => console.error(`fault in '${label}':`, error);
+    const paced = options.virtualTime ? new PacedMachine({ onFault }) : null;
+    const machine = paced ?? new RealMachine({ onFault });
+    const engines = paced ? 'virtual' : 'worker';
     const outputs = options.output?.length ? options.output : [DEFAULT_OUTPUT];
-    const { kernel } = createDevices({ machine, outputs, engines: 'worker', host: openHostFiles() });
-    const served = serve(kernel, outputs);
+    const { kernel } = createDevices({ machine, outputs, engines, host: openHostFiles() });
+    const served = serve(kernel, outputs, paced);
     try {
       const warn = (error: Error) => console.error(`a connection could not be taken: ${error.message}`);
       const sockets = await openSockets(served.server, { ...options, wayland, warn });

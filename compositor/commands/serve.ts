@@ -18,7 +18,9 @@ export const withCompositorOptions = (command: Command): Command =>
       'where the page is that shows the outputs; by default 127.0.0.1 and a free port',
       parseWebSocketAddress,
     )
-    .option('--no-viewer', 'no such page');
+    .option('--no-viewer', 'no such page')
+    .option('--virtual-time', "a clock that can be frozen, slowed and stepped; it starts at the host's pace")
+    .option('--test-control', 'let clients steer windows and virtual time');
 
 /** The options of every command that takes connections. */
 export const withServerOptions = (command: Command): Command =>

@@ -13,7 +13,7 @@ export interface SessionOptions extends HostOptions {
   readonly viewer?: WebSocketAddress | boolean;
 }
 
-/** A compositor of this process with its devices and its sockets, in real time. */
+/** A compositor of this process with its devices and its sockets, in real time unless told otherwise. */
 export class Session {
   readonly #host: Host<Compositor>;
   readonly #viewer: Viewer | null;
@@ -27,7 +27,12 @@ export class Session {
   static async start(options: SessionOptions): Promise<Session> {
     const host = await Host.start(
       options,
-      (kernel, outputs) => new Compositor({ kernel, outputNames: outputs.map(output => output.name) }),
+      (kernel, outputs, clock) =>
+        new Compositor({
+          kernel,
+          outputNames: outputs.map(output => output.name),
+          ...(clock ? { clock } : {}),
+        }),
       true,
     );
     const { viewer = true } = options;

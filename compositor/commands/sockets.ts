@@ -14,7 +14,13 @@ import {
   whyNoDescriptors,
 } from '../../protocol/transport/unix.ts';
 import { listenWebSocket } from '../../protocol/transport/websocket.ts';
-import { DEFAULT_CAPABILITIES, type Origin, type Server, WAYLAND_CAPABILITIES } from '../server/index.ts';
+import {
+  type Capability,
+  DEFAULT_CAPABILITIES,
+  type Origin,
+  type Server,
+  WAYLAND_CAPABILITIES,
+} from '../server/index.ts';
 import type { WebSocketAddress } from './websocket-option.ts';
 
 export interface SocketOptions {
@@ -29,6 +35,8 @@ export interface SocketOptions {
   readonly waylandSocket?: string;
   /** Where to take WebSockets; none by default. */
   readonly websocket?: WebSocketAddress;
+  /** Clients may steer time and windows. */
+  readonly testControl?: boolean;
   /** Is told of connections that could not be taken. */
   readonly warn: (error: Error) => void;
   /** Is told of every connection over the Unix socket. */
@@ -86,7 +94,7 @@ class Opening implements Disposable {
     const accept = this.#accept(
       peer => ({
         name: peer ? `unix pid ${peer.pid}` : 'unix',
-        capabilities: DEFAULT_CAPABILITIES,
+        capabilities: this.#granted(DEFAULT_CAPABILITIES),
       }),
       connected,
     );
@@ -106,7 +114,7 @@ class Opening implements Disposable {
     }
     const accept = this.#accept(peer => ({
       name: peer ? `${programName(peer.pid)} (pid ${peer.pid})` : 'wayland',
-      capabilities: WAYLAND_CAPABILITIES,
+      capabilities: this.#granted(WAYLAND_CAPABILITIES),
     }));
     const { waylandSocket } = this.#options;
     const { address } = await this.#listen(waylandSocket, accept, listenWayland, listenWaylandFirstFree);
@@ -121,11 +129,15 @@ class Opening implements Disposable {
       onConnection: (connection, request) =>
         void this.#server.accept(connection, {
           name: `websocket ${request.socket.remoteAddress}`,
-          capabilities: DEFAULT_CAPABILITIES,
+          capabilities: this.#granted(DEFAULT_CAPABILITIES),
         }),
     });
     this.#disposables.push(listener);
     this.lines.push(`websocket   ${listener.address}`);
+  }
+
+  #granted(usual: readonly Capability[]): readonly Capability[] {
+    return this.#options.testControl ? [...usual, 'test-control'] : usual;
   }
 
   #accept(origin: (peer: PeerCredentials | null) => Origin, connected?: () => void): UnixListenerOptions {

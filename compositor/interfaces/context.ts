@@ -1,6 +1,7 @@
 // What the protocol objects share.
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { Task } from '../kernel/task/index.ts';
+import type { ClockControl } from '../machine/clock-control.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Holdings } from '../observe/holdings.ts';
@@ -31,6 +32,8 @@ import type { ToplevelObject } from './xdg-toplevel.ts';
 /** The rooms that the protocol objects work with. */
 export interface Rooms {
   readonly machine: Machine;
+  /** Null in real time, which nobody steers. */
+  readonly clock: ClockControl | null;
   readonly trace: Trace;
   readonly counters: Counters;
   readonly holdings: Holdings;

@@ -3,6 +3,7 @@
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { Output, OutputObservation } from '../scene/outputs.ts';
+import type { Rect } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { Window } from '../scene/window.ts';
 import type { Context } from './context.ts';
@@ -50,7 +51,7 @@ export function sendSnapshot(context: Context, resource: Observation): boolean {
       );
   }
   for (const window of some(scene.windows.filter(({ mapped }) => mapped)))
-    sendWindow(resource, context.windowIds.of(window), window);
+    sendWindow(resource, context.windowIds.of(window), window, scene.placeOf(window));
   const now = machine.now();
   for (const { surface, buffer, since, holders } of some(holdings.list))
     resource.events.held(
@@ -121,9 +122,9 @@ function sendPlane(
   );
 }
 
-function sendWindow({ events }: Observation, id: number, window: Window): void {
+function sendWindow({ events }: Observation, id: number, window: Window, place: Rect | null): void {
   const { surface, title, appId, slot } = window;
-  const { x, y, width, height } = slot?.rect ?? { x: 0, y: 0, width: 0, height: 0 };
+  const { x, y, width, height } = place ?? { x: 0, y: 0, width: 0, height: 0 };
   events.window(
     id,
     cut(title),

@@ -27,7 +27,14 @@ export class ObservationWatch implements Disposable {
     const note = () => this.#arm();
     const { scene, outputs } = this.#rooms;
     this.#watching = [
-      scene.observe({ damaged: note, frameWanted: note, restacked: note, cursorChanged: note }),
+      scene.observe({
+        damaged: note,
+        frameWanted: note,
+        restacked: note,
+        cursorChanged: note,
+        windowChanged: note,
+        activated: note,
+      }),
       outputs.observe({ added: note, changed: note, removed: note }),
     ];
   }

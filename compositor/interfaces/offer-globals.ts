@@ -3,6 +3,7 @@ import type { Server } from '../server/server.ts';
 import type { Context } from './context.ts';
 import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
 import { bindImageCopyCapture } from './ext-image-copy-capture.ts';
+import { bindControl } from './fencepost-control.ts';
 import { bindHistogramManager } from './fencepost-histogram.ts';
 import { bindMetadata } from './fencepost-metadata.ts';
 import { bindObservation } from './fencepost-observation.ts';
@@ -11,6 +12,7 @@ import { offerInput } from './offer-input.ts';
 import { offerKernel } from './offer-kernel.ts';
 import { offerSeatExtensions } from './offer-seat-extensions.ts';
 import { offerSelection } from './offer-selection.ts';
+import { offerShell } from './offer-shell.ts';
 import { bindCompositor } from './wl-compositor.ts';
 import { offerOutputs } from './wl-output.ts';
 import { bindShm } from './wl-shm.ts';
@@ -19,7 +21,6 @@ import { bindSyncobjManager } from './wp-linux-drm-syncobj.ts';
 import { bindPresentation } from './wp-presentation.ts';
 import { bindSinglePixelBuffer } from './wp-single-pixel-buffer.ts';
 import { bindViewporter } from './wp-viewporter.ts';
-import { WmBase } from './xdg-wm-base.ts';
 import { bindDmabuf } from './zwp-linux-dmabuf.ts';
 import { bindExplicitSynchronization } from './zwp-linux-explicit-synchronization.ts';
 
@@ -44,12 +45,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('wl_compositor', { native: 6, wayland: 4 }, everybody, bindCompositor);
   offer('wl_subcompositor', 1, everybody, bindSubcompositor);
   offer('wl_shm', { native: 2, wayland: 1 }, everybody, bindShm);
-  offer(
-    'xdg_wm_base',
-    { native: 6, wayland: 3 },
-    everybody,
-    (caller, resource) => void new WmBase(caller, resource),
-  );
+  offerShell(context, offer);
   offer('wp_presentation', 1, everybody, bindPresentation);
   offer('wp_viewporter', 1, everybody, bindViewporter);
   offer('wp_single_pixel_buffer_manager_v1', 1, everybody, bindSinglePixelBuffer);
@@ -70,6 +66,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
   offer('ext_image_copy_capture_manager_v1', 1, withCapture, bindImageCopyCapture);
   offer('fencepost_histogram_manager_v1', 1, client => client.may('histogram'), bindHistogramManager);
   offer('fencepost_observation_v1', 2, client => client.may('observation'), bindObservation);
+  offer('fencepost_control_v1', 1, client => client.may('test-control'), bindControl);
   offered.push(offerKernel(server.globals, context.rooms));
   offered.push(offerOutputs(context, server));
   offered.push(offerInput(context, server));

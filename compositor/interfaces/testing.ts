@@ -7,6 +7,7 @@ import type { ObjectProxy } from '../../protocol/object/proxy.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
 import type { Task } from '../kernel/task/index.ts';
+import type { ClockControl } from '../machine/clock-control.ts';
 import type { VirtualMachine } from '../machine/virtual-machine.ts';
 import { Counters } from '../observe/counters.ts';
 import { Holdings } from '../observe/holdings.ts';
@@ -189,6 +190,7 @@ export interface TestServerOptions {
     adopt: KernelPort['adopt'];
   };
   readonly limits?: Partial<Limits>;
+  readonly clock?: ClockControl;
 }
 
 export class TestServer {
@@ -205,7 +207,7 @@ export class TestServer {
   readonly seat: Seat;
   readonly server: Server;
 
-  constructor({ machine, kernel: real, limits }: TestServerOptions) {
+  constructor({ machine, kernel: real, limits, clock }: TestServerOptions) {
     const kernel: KernelPort = {
       createTask: name => real.createTask({ name }),
       adopt: (task, fd) => real.adopt(task, fd),
@@ -223,6 +225,7 @@ export class TestServer {
     this.server = new Server({ machine, trace, counters, task, kernel, ...(limits ? { limits } : {}) });
     const context = new Context({
       machine,
+      clock: clock ?? null,
       trace,
       counters,
       holdings: this.holdings,
