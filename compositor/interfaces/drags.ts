@@ -1,7 +1,7 @@
 // Drag and drop between clients: who may start one, and who hears of it.
 
 import type { Resource } from '../../protocol/object/resource.ts';
-import { MILLISECOND, type Nanoseconds } from '../machine/machine.ts';
+import type { Nanoseconds } from '../machine/machine.ts';
 import type { Point } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import { Drag, type DragDestination } from '../seat/drag.ts';
@@ -11,6 +11,8 @@ import { DragOffer } from '../seat/drag-offer.ts';
 import type { DataSource } from '../seat/selection.ts';
 import type { Client } from '../server/client.ts';
 import type { Context } from './context.ts';
+import { milliseconds } from './input-time.ts';
+import { PerClient } from './per-client.ts';
 import { introduceOffer, type OfferCount } from './selection-offers.ts';
 import { serveDragOffer } from './wl-data-offer.ts';
 import type { DataSourceObject } from './wl-data-source.ts';
@@ -32,12 +34,10 @@ export interface DragRequest {
 
 type DragCause = { readonly device: 'pointer' } | { readonly device: 'touch'; readonly id: number };
 
-const milliseconds = (time: Nanoseconds): number => Number((time / MILLISECOND) & 0xffff_ffffn);
-
 /** One seat drags one thing at a time. */
 export class Drags {
   readonly #context: Context;
-  readonly #devices = new Set<DragDevice>();
+  readonly #devices = new PerClient<DragDevice>('data devices');
   #current: Drag | null = null;
 
   constructor(context: Context) {
@@ -45,8 +45,7 @@ export class Drags {
   }
 
   addDevice(device: DragDevice): Disposable {
-    this.#devices.add(device);
-    return { [Symbol.dispose]: () => void this.#devices.delete(device) };
+    return this.#devices.add(device.client, device);
   }
 
   /** Ignored, and the source told so, unless a button or finger of that serial is still down on the client's surface. */
@@ -115,9 +114,9 @@ export class Drags {
     const client = this.#context.clientOf(surface);
     const object = this.#context.surfaceObject(surface);
     if (!client || !object || (!drag.source && client !== origin)) return null;
-    const devices = [...this.#devices].filter(device => device.client === client);
-    if (devices.length === 0) return null;
-    const destination = new Destination(devices, drag);
+    const devices = this.#devices.of(client);
+    if (devices.size === 0) return null;
+    const destination = new Destination([...devices], drag);
     destination.enter(object, this.#context.rooms.seat.serials.next(), local);
     return destination;
   }

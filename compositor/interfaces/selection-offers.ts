@@ -4,6 +4,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { DataSource, Selection } from '../seat/selection.ts';
 import type { Client } from '../server/client.ts';
 import { displayRefusal } from './errors.ts';
+import { PerClient } from './per-client.ts';
 
 /** Offers that one device was given and that the client has not destroyed. */
 const MAX_OFFERS = 1024;
@@ -87,7 +88,7 @@ export const receiveFrom =
   (_: unknown, mimeType: string, handle: Handle): void =>
     source.send(mimeType, handle.fd);
 
-/** Who of all devices hears of a selection. */
+/** Which clients hear of a selection. */
 export type Audience = (client: Client) => boolean;
 
 /** Tells the devices of the audience what is selected, once in a turn however often it changes. */
@@ -95,7 +96,7 @@ export class SelectionDevices {
   readonly #machine: Machine;
   readonly #selection: Selection;
   readonly #audience: Audience;
-  readonly #devices = new Set<SelectionDevice>();
+  readonly #devices = new PerClient<SelectionDevice>('devices of a selection');
   #posted = false;
 
   constructor(machine: Machine, selection: Selection, audience: Audience) {
@@ -107,14 +108,14 @@ export class SelectionDevices {
 
   /** Until the result is disposed. A device whose client hears of the selection already is told at once. */
   add(device: SelectionDevice): Disposable {
-    this.#devices.add(device);
+    const added = this.#devices.add(device.client, device);
     if (this.#audience(device.client)) device.tell(this.#selection.source);
-    return { [Symbol.dispose]: () => void this.#devices.delete(device) };
+    return added;
   }
 
   /** The client belongs to the audience from now on. */
   tell(client: Client): void {
-    for (const device of this.#devices) if (device.client === client) device.tell(this.#selection.source);
+    for (const device of this.#devices.of(client)) device.tell(this.#selection.source);
   }
 
   #changed(): void {
@@ -122,8 +123,7 @@ export class SelectionDevices {
     this.#posted = true;
     this.#machine.post('the selection changed', () => {
       this.#posted = false;
-      for (const device of [...this.#devices])
-        if (this.#audience(device.client)) device.tell(this.#selection.source);
+      for (const client of this.#devices.clients) if (this.#audience(client)) this.tell(client);
     });
   }
 }

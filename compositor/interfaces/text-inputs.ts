@@ -2,6 +2,7 @@
 import type { Surface } from '../scene/surface.ts';
 import type { Client } from '../server/client.ts';
 import type { Context } from './context.ts';
+import { PerClient } from './per-client.ts';
 
 /** A text input of some version. */
 export interface FocusedTextInput {
@@ -12,24 +13,27 @@ export interface FocusedTextInput {
 
 export class TextInputs {
   readonly #context: Context;
-  readonly #inputs = new Set<FocusedTextInput>();
+  readonly #inputs = new PerClient<FocusedTextInput>('text inputs');
+  /** The client that has the keyboard. */
+  #focused: Client | null = null;
 
   constructor(context: Context) {
     this.#context = context;
-    context.rooms.seat.keyboard.onFocus(surface => {
-      for (const input of [...this.#inputs]) this.#tell(input, surface);
-    });
+    context.rooms.seat.keyboard.onFocus(surface => this.#focusChanged(surface));
   }
 
   /** Tells the input of the focus there is, and of later ones until the result is disposed. */
   add(input: FocusedTextInput): Disposable {
-    this.#inputs.add(input);
-    this.#tell(input, this.#context.rooms.seat.keyboard.focus);
-    return { [Symbol.dispose]: () => void this.#inputs.delete(input) };
+    const added = this.#inputs.add(input.client, input);
+    if (input.client === this.#focused) input.focusChanged(this.#context.rooms.seat.keyboard.focus);
+    return added;
   }
 
-  #tell(input: FocusedTextInput, surface: Surface | null): void {
-    const own = surface !== null && this.#context.clientOf(surface) === input.client;
-    input.focusChanged(own ? surface : null);
+  #focusChanged(surface: Surface | null): void {
+    const before = this.#focused;
+    this.#focused = (surface && this.#context.clientOf(surface)) ?? null;
+    if (before && before !== this.#focused)
+      for (const input of this.#inputs.of(before)) input.focusChanged(null);
+    if (this.#focused) for (const input of this.#inputs.of(this.#focused)) input.focusChanged(surface);
   }
 }

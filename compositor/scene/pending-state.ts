@@ -7,6 +7,7 @@ import {
   type ChildPlacement,
   type FrameCallback,
   NO_VIEWPORT,
+  type PointerConstraintState,
   type PresentationFeedback,
   type RoleState,
   type SurfaceCommit,
@@ -42,6 +43,7 @@ export class PendingState {
   below: readonly ChildPlacement[] = [];
   above: readonly ChildPlacement[] = [];
   hdrMetadata: Uint8Array | null = null;
+  pointerConstraint: PointerConstraintState | null = null;
   role: RoleState = { kind: 'none' };
 
   damageSurface(damage: Region): void {
@@ -71,6 +73,7 @@ export class PendingState {
       below: this.below,
       above: this.above,
       hdrMetadata: this.hdrMetadata,
+      pointerConstraint: this.pointerConstraint,
       role: this.role,
     });
     this.surfaceDamage = Region.empty;

@@ -46,6 +46,16 @@ export interface ChildPlacement extends Point {
   readonly subsurface: Subsurface;
 }
 
+/** What `zwp_pointer_constraints_v1` double-buffers with the surface. */
+export interface PointerConstraintState {
+  /** The constraint that it belongs to. */
+  readonly owner: object;
+  /** Surface coordinates; null: the whole surface. */
+  readonly region: Region | null;
+  /** Where the client shows its own cursor, in surface coordinates. */
+  readonly hint: Point | null;
+}
+
 export type RoleState =
   | { readonly kind: 'none' }
   | {
@@ -91,6 +101,7 @@ export interface SurfaceCommit {
   readonly above: readonly ChildPlacement[];
   /** `hdr_output_metadata` of the content, bytes that never change; null: it is SDR. */
   readonly hdrMetadata: Uint8Array | null;
+  readonly pointerConstraint: PointerConstraintState | null;
   readonly role: RoleState;
 }
 
@@ -120,5 +131,6 @@ export const INITIAL_STATE: SurfaceState = {
   below: [],
   above: [],
   hdrMetadata: null,
+  pointerConstraint: null,
   role: { kind: 'none' },
 };

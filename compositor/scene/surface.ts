@@ -183,6 +183,7 @@ export class Surface {
       below: commit.below,
       above: commit.above,
       hdrMetadata: commit.hdrMetadata,
+      pointerConstraint: commit.pointerConstraint,
       role: commit.role,
     });
     replaced?.[Symbol.dispose]();
