@@ -132,7 +132,11 @@ const offences: Offence[] = [
   [
     'xdg_wm_base',
     'invalid_popup_parent',
-    c => c.bind('xdg_wm_base').get_xdg_surface(c.surface()).get_popup(null, positioned(c)),
+    c => {
+      const surface = c.surface();
+      c.bind('xdg_wm_base').get_xdg_surface(surface).get_popup(null, positioned(c));
+      surface.commit();
+    },
   ],
   [
     'xdg_wm_base',

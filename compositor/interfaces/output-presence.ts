@@ -1,21 +1,28 @@
-// wl_surface.enter and leave: on which outputs a surface is.
+// wl_surface.enter and leave: on which outputs a surface is; and the scale that follows from that.
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { OutputInfo } from '../scene/outputs.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { Client } from '../server/client.ts';
+import { scaleOf } from './preferred-scale.ts';
 import type { SurfaceObject } from './wl-surface.ts';
 
-const NOWHERE: ReadonlySet<string> = new Set();
+type Names = ReadonlySet<string>;
+
+const NOWHERE: Names = new Set();
 
 /** Tells clients when their surfaces come to an output or go from it, for each wl_output they have bound. */
 export class OutputPresence {
+  readonly #scene: Scene;
   readonly #objects = new Map<Surface, SurfaceObject>();
   readonly #bound = new Map<Client, Map<Resource<'wl_output'>, string>>();
-  #present = new Map<Surface, ReadonlySet<string>>();
+  /** Every set of outputs that surfaces have been on, by the names in it: the same set is the same object. */
+  readonly #sets = new Map<string, Names>();
+  #present = new Map<Surface, Names>();
 
   constructor(scene: Scene) {
-    scene.observe({ restacked: () => this.#update(scene) });
+    this.#scene = scene;
+    scene.observe({ restacked: () => this.#update() });
   }
 
   addSurface(object: SurfaceObject): void {
@@ -25,6 +32,11 @@ export class OutputPresence {
   removeSurface(surface: Surface): void {
     this.#objects.delete(surface);
     this.#present.delete(surface);
+  }
+
+  /** The names of the outputs that show a surface. */
+  of(surface: Surface): Names {
+    return this.#present.get(surface) ?? NOWHERE;
   }
 
   /** A client bound the output: it learns which of its surfaces are there. */
@@ -42,28 +54,39 @@ export class OutputPresence {
   }
 
   /** The wl_outputs by which a client knows an output. */
-  resourcesOf(client: Client, output: OutputInfo): Resource<'wl_output'>[] {
+  resourcesOf(client: Client, output: { readonly name: string }): Resource<'wl_output'>[] {
     const bound = this.#bound.get(client) ?? [];
     return [...bound].filter(([, name]) => name === output.name).map(([resource]) => resource);
   }
 
-  #update(scene: Scene): void {
-    const now = new Map<Surface, Set<string>>();
-    for (const output of scene.outputs)
-      for (const { surface } of scene.stackOn(output))
-        now.set(surface, (now.get(surface) ?? new Set()).add(output.name));
+  #update(): void {
+    const now = new Map<Surface, Names>();
+    for (const output of this.#scene.outputs)
+      for (const { surface } of this.#scene.stackOn(output))
+        now.set(surface, this.#with(now.get(surface) ?? NOWHERE, output.name));
     const before = this.#present;
     this.#present = now;
-    for (const surface of new Set([...before.keys(), ...now.keys()]))
-      this.#tell(surface, before.get(surface) ?? NOWHERE, now.get(surface) ?? NOWHERE);
+    for (const [surface, names] of now) {
+      const were = before.get(surface) ?? NOWHERE;
+      if (were !== names) this.#tell(surface, were, names);
+    }
+    for (const [surface, names] of before) if (!now.has(surface)) this.#tell(surface, names, NOWHERE);
   }
 
-  #tell(surface: Surface, before: ReadonlySet<string>, now: ReadonlySet<string>): void {
+  #with(names: Names, name: string): Names {
+    const key = [...names, name].join(',');
+    const known = this.#sets.get(key) ?? new Set([...names, name]);
+    this.#sets.set(key, known);
+    return known;
+  }
+
+  #tell(surface: Surface, before: Names, now: Names): void {
     const object = this.#objects.get(surface);
     if (!object) return;
     for (const [resource, name] of this.#bound.get(object.client) ?? []) {
       if (now.has(name) && !before.has(name)) object.resource.events.enter(resource);
       if (before.has(name) && !now.has(name)) object.resource.events.leave(resource);
     }
+    if (now !== NOWHERE) object.scale.set(scaleOf(this.#scene, surface, now));
   }
 }

@@ -65,7 +65,7 @@ function describe({ events, version }: Resource<'wl_output'>, info: OutputInfo):
     info.transform,
   );
   events.mode(mode.current | mode.preferred, info.mode.width, info.mode.height, info.refresh);
-  if (version >= 2) events.scale(info.scale);
+  if (version >= 2) events.scale(Math.ceil(info.scale));
   if (version >= 4) {
     events.name(info.name);
     events.description(info.description);

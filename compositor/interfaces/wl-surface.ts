@@ -6,6 +6,7 @@ import { isTransform } from '../scene/transform.ts';
 import type { Client } from '../server/client.ts';
 import type { Caller, Context } from './context.ts';
 import { demand } from './errors.ts';
+import { PreferredScale, scaleOf } from './preferred-scale.ts';
 import { commitSurface } from './surface-commit.ts';
 import type { SurfaceSynchronisation } from './surface-synchronisation.ts';
 import type { BufferObject } from './wl-buffer.ts';
@@ -27,6 +28,8 @@ export type RoleName =
   | 'cursor'
   | 'drag-icon';
 
+const NOWHERE: ReadonlySet<string> = new Set();
+
 export class SurfaceObject {
   readonly resource: Resource<'wl_surface'>;
   readonly client: Client;
@@ -37,6 +40,8 @@ export class SurfaceObject {
   roleObject: RoleObject | null = null;
   /** What there is of explicit synchronisation on this surface; set by those protocols. */
   synchronisation: SurfaceSynchronisation | null = null;
+  /** What the client is told of the scale of its outputs. */
+  readonly scale: PreferredScale;
   /** The wp_viewport of this surface. */
   viewport: Resource<'wp_viewport'> | null = null;
   /** The fencepost_surface_metadata_v1 of this surface. */
@@ -73,10 +78,8 @@ export class SurfaceObject {
         this.surface.pending.offset = { x, y };
       },
     });
-    if (resource.version >= 6) {
-      resource.events.preferred_buffer_scale(1);
-      resource.events.preferred_buffer_transform(0);
-    }
+    this.scale = new PreferredScale(resource, scaleOf(caller.context.rooms.scene, this.surface, NOWHERE));
+    if (resource.version >= 6) resource.events.preferred_buffer_transform(0);
   }
 
   #attach(buffer: Resource<'wl_buffer'> | null, x: number, y: number): void {

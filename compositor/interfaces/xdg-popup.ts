@@ -1,17 +1,29 @@
 // xdg_popup: a short-lived surface beside its parent.
 import type { Resource } from '../../protocol/object/resource.ts';
 import { MAX_POPUP_DEPTH, Popup } from '../scene/popup.ts';
-import type { Rect } from '../scene/region.ts';
+import { type Rect, rectsEqual } from '../scene/region.ts';
 import { windowGeometry } from '../scene/stack.ts';
 import type { Surface } from '../scene/surface.ts';
 import { demand } from './errors.ts';
+import type { SurfaceObject } from './wl-surface.ts';
 import { isComplete, type PositionerRules, placePopup } from './xdg-positioner.ts';
 import type { XdgSurfaceObject } from './xdg-surface.ts';
 
+const NOWHERE: Rect = { x: 0, y: 0, width: 0, height: 0 };
+
+/** A place that the client was told of, and shows from the commit on that acknowledges it. */
+interface ToldPlace {
+  readonly serial: number;
+  readonly rect: Rect;
+}
+
 export class PopupObject {
+  readonly popup: Popup;
+  readonly resource: Resource<'xdg_popup'>;
   readonly #xdg: XdgSurfaceObject;
-  readonly #resource: Resource<'xdg_popup'>;
-  readonly #popup: Popup;
+  #rules: PositionerRules;
+  /** Not shown yet, oldest first. */
+  #told: ToldPlace[] = [];
 
   constructor(
     xdg: XdgSurfaceObject,
@@ -21,28 +33,23 @@ export class PopupObject {
   ) {
     const { surface, context } = xdg.object;
     this.#xdg = xdg;
-    this.#resource = resource;
-    const rules = this.#rules(positioner);
+    this.resource = resource;
+    this.#rules = this.#rulesOf(positioner);
     const parentObject = parent && context.xdgSurfaces.get(parent);
     demand(
-      parentObject && parentObject.role !== null && parentObject !== xdg,
+      !parentObject || (parentObject.role !== null && parentObject !== xdg),
       xdg.wmBase.resource,
       'invalid_popup_parent',
       'a popup needs a parent xdg_surface that is a toplevel or a popup itself',
     );
-    const parentSurface = parentObject.object.surface;
-    const depth = parentSurface.role?.kind === 'popup' ? parentSurface.role.popup.depth : 0;
-    demand(
-      depth < MAX_POPUP_DEPTH,
-      xdg.wmBase.resource,
-      'invalid_popup_parent',
-      `popups are nested more than ${MAX_POPUP_DEPTH} deep`,
-    );
-    this.#popup = new Popup(surface, parentSurface, placePopup(rules, this.#bounds(parentSurface)), {
+    this.popup = new Popup(surface, null, NOWHERE, {
       done: () => resource.events.popup_done(),
+      moved: () => this.#parentMoved(),
     });
-    surface.role = { kind: 'popup', popup: this.#popup };
-    context.rooms.scene.addPopup(this.#popup);
+    if (parentObject) this.#setParent(parentObject.object.surface);
+    surface.role = { kind: 'popup', popup: this.popup };
+    context.popups.set(resource, this);
+    context.rooms.scene.addPopup(this.popup);
     resource.onDestroy(() => this.#destroyed());
     resource.setHandlers({
       destroy: () => this.#checkTopmost(),
@@ -53,28 +60,82 @@ export class PopupObject {
           'invalid_grab',
           'a grab is asked for before the popup is mapped',
         ),
-      reposition: (_, again, token) => {
-        this.#popup.rect = placePopup(this.#rules(again), this.#bounds(parentSurface));
-        if (resource.version >= 3) resource.events.repositioned(token);
-        this.introduce();
-      },
+      reposition: (_, again, token) => this.#reposition(again, token),
     });
   }
 
-  beforeCommit(): void {}
+  /** zwlr_layer_surface_v1.get_popup, for a popup that was made without a parent. */
+  adopt(layer: SurfaceObject): void {
+    demand(
+      this.popup.parent === null && !this.#xdg.configured,
+      this.#xdg.wmBase.resource,
+      'invalid_popup_parent',
+      'a layer surface takes a popup that has no parent and was not committed yet',
+    );
+    this.#setParent(layer.surface);
+  }
+
+  beforeCommit(): void {
+    demand(
+      this.popup.parent,
+      this.#xdg.wmBase.resource,
+      'invalid_popup_parent',
+      'a popup was committed without a parent; give get_popup one, or a layer surface with its own get_popup',
+    );
+  }
 
   introduce(): void {
-    const { x, y, width, height } = this.#popup.rect;
-    this.#resource.events.configure(x, y, width, height);
-    this.#xdg.sendConfigure();
+    this.#configure(this.#place());
+  }
+
+  /** The place that the commit acknowledged is the one to be shown at. */
+  afterCommit(acknowledged: number | null): void {
+    if (acknowledged === null) return;
+    const shown = this.#told.findLastIndex(({ serial }) => serial <= acknowledged);
+    const place = this.#told[shown];
+    if (!place) return;
+    this.#told.splice(0, shown + 1);
+    if (rectsEqual(this.popup.rect, place.rect)) return;
+    this.popup.rect = place.rect;
     this.#xdg.context.rooms.scene.update();
   }
 
   unmapped(): void {
+    this.#told = [];
     this.#xdg.context.rooms.scene.update();
   }
 
-  #rules(positioner: Resource<'xdg_positioner'>): PositionerRules {
+  #setParent(parent: Surface): void {
+    const depth = parent.role?.kind === 'popup' ? parent.role.popup.depth : 0;
+    demand(
+      depth < MAX_POPUP_DEPTH,
+      this.#xdg.wmBase.resource,
+      'invalid_popup_parent',
+      `popups are nested more than ${MAX_POPUP_DEPTH} deep`,
+    );
+    this.popup.parent = parent;
+    this.popup.rect = this.#place();
+  }
+
+  #reposition(positioner: Resource<'xdg_positioner'>, token: number): void {
+    this.#rules = this.#rulesOf(positioner);
+    this.resource.events.repositioned(token);
+    if (this.#xdg.configured) this.#configure(this.#place());
+  }
+
+  /** The parent lies elsewhere: a reactive popup may have to flip or slide. */
+  #parentMoved(): void {
+    if (!this.#rules.reactive || !this.#xdg.configured || this.popup.dismissed) return;
+    const place = this.#place();
+    if (!rectsEqual(place, this.#told.at(-1)?.rect ?? this.popup.rect)) this.#configure(place);
+  }
+
+  #configure(rect: Rect): void {
+    this.resource.events.configure(rect.x, rect.y, rect.width, rect.height);
+    this.#told.push({ serial: this.#xdg.sendConfigure(), rect });
+  }
+
+  #rulesOf(positioner: Resource<'xdg_positioner'>): PositionerRules {
     const rules = this.#xdg.context.positioners.get(positioner);
     demand(
       isComplete(rules),
@@ -82,26 +143,35 @@ export class PopupObject {
       'invalid_positioner',
       `xdg_positioner@${positioner.id} has no size or no anchor rectangle; set both first`,
     );
-    return rules;
+    return { ...rules };
   }
 
-  /** The output that shows the parent, in coordinates of the parent's window geometry. */
+  #place(): Rect {
+    const { parent } = this.popup;
+    return parent ? placePopup(this.#rules, this.#bounds(parent)) : NOWHERE;
+  }
+
+  /** The room there is, in coordinates of the parent's window geometry: what windows may fill, or all of the output. */
   #bounds(parent: Surface): Rect {
     const { scene } = this.#xdg.context.rooms;
     const placement = scene.placementOf(parent);
-    const output = scene.pacingOutput(parent)?.geometry ?? { x: 0, y: 0, width: 0, height: 0 };
-    const geometry = placement ? windowGeometry(parent) : { x: 0, y: 0 };
+    const output = scene.pacingOutput(parent);
+    const root = scene.rootOf(parent);
+    const inLayout = root?.kind === 'window' && root.slot?.mode !== 'fullscreen';
+    const room = output && ((inLayout && scene.usableArea(output)) || output.geometry);
+    if (!room) return NOWHERE;
+    const geometry = placement ? windowGeometry(parent) : NOWHERE;
     return {
-      ...output,
-      x: output.x - (placement?.x ?? 0) - geometry.x,
-      y: output.y - (placement?.y ?? 0) - geometry.y,
+      ...room,
+      x: room.x - (placement?.x ?? 0) - geometry.x,
+      y: room.y - (placement?.y ?? 0) - geometry.y,
     };
   }
 
   #checkTopmost(): void {
     const { scene } = this.#xdg.context.rooms;
     demand(
-      !scene.popups.some(other => other.parent === this.#popup.surface),
+      !scene.popups.some(other => other.parent === this.popup.surface),
       this.#xdg.wmBase.resource,
       'not_the_topmost_popup',
       'another popup lies above this one; destroy popups from the top down',
@@ -110,7 +180,7 @@ export class PopupObject {
 
   #destroyed(): void {
     this.#xdg.object.surface.role = null;
-    this.#xdg.context.rooms.scene.removePopup(this.#popup);
+    this.#xdg.context.rooms.scene.removePopup(this.popup);
     this.#xdg.roleDestroyed();
   }
 }

@@ -17,6 +17,8 @@ export interface PositionerRules {
   gravity: number;
   adjustment: number;
   offset: { x: number; y: number };
+  /** Placed anew when the parent or the room around it changes. */
+  reactive: boolean;
 }
 
 export function createPositioner({ context }: Caller, resource: Resource<'xdg_positioner'>): void {
@@ -27,6 +29,7 @@ export function createPositioner({ context }: Caller, resource: Resource<'xdg_po
     gravity: ANCHOR.none,
     adjustment: ADJUST.none,
     offset: { x: 0, y: 0 },
+    reactive: false,
   };
   context.positioners.set(resource, rules);
   const edge = (value: number, what: string): number => {
@@ -70,8 +73,10 @@ export function createPositioner({ context }: Caller, resource: Resource<'xdg_po
     set_offset: (_, x, y) => {
       rules.offset = { x, y };
     },
+    set_reactive: () => {
+      rules.reactive = true;
+    },
     // The parent's geometry is the newest there is, whatever the client expects it to become.
-    set_reactive: () => {},
     set_parent_size: () => {},
     set_parent_configure: () => {},
   });
@@ -157,7 +162,7 @@ function placeAxis(axis: Axis, bounds: Span): Span {
   if (fits(plain, bounds)) return plain;
   const flipped: Span = { start: startOf(axis, -1), length: axis.length };
   if (axis.flip && fits(flipped, bounds)) return flipped;
-  const slid = axis.slide ? slide(plain, bounds) : plain;
+  const slid = axis.slide ? slide(plain, bounds, axis.gravity) : plain;
   if (fits(slid, bounds) || !axis.resize) return slid;
   const start = Math.max(slid.start, bounds.start);
   const end = Math.min(slid.start + slid.length, bounds.start + bounds.length);
@@ -175,7 +180,12 @@ function startOf(axis: Axis, sign: 1 | -1): number {
 const fits = (span: Span, bounds: Span): boolean =>
   span.start >= bounds.start && span.start + span.length <= bounds.start + bounds.length;
 
-function slide(span: Span, bounds: Span): Span {
-  const last = bounds.start + bounds.length - span.length;
-  return { start: Math.max(bounds.start, Math.min(span.start, last)), length: span.length };
+/** What is longer than the room keeps the end inside that it grows from. */
+function slide({ start, length }: Span, bounds: Span, gravity: number): Span {
+  const last = bounds.start + bounds.length - length;
+  const slid =
+    gravity < 0
+      ? Math.min(last, Math.max(start, bounds.start))
+      : Math.max(bounds.start, Math.min(start, last));
+  return { start: slid, length };
 }

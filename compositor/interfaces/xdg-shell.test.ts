@@ -280,6 +280,7 @@ describe('placePopup', () => {
     gravity: 8,
     adjustment: 0,
     offset: { x: 0, y: 0 },
+    reactive: false,
     ...change,
   });
 

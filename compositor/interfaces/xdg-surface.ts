@@ -2,6 +2,7 @@
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { Rect } from '../scene/region.ts';
 import { NO_SIZE, type RoleState } from '../scene/surface-state.ts';
+import { ConfigureSerials } from './configure-serials.ts';
 import type { Context } from './context.ts';
 import { demand } from './errors.ts';
 import type { RoleObject, SurfaceObject } from './wl-surface.ts';
@@ -19,9 +20,6 @@ type XdgRole =
  */
 type Stage = 'new' | 'configured';
 
-/** Configures that may still be acknowledged; of a client that never does, older ones are forgotten. */
-const MOST_UNACKNOWLEDGED = 1024;
-
 export class XdgSurfaceObject implements RoleObject {
   readonly resource: Resource<'xdg_surface'>;
   readonly wmBase: WmBase;
@@ -30,11 +28,7 @@ export class XdgSurfaceObject implements RoleObject {
   #stage: Stage = 'new';
   /** The last commit left the surface with a buffer. */
   #hadContent = false;
-  /** Serials of configures not acknowledged yet, oldest first. */
-  #unacknowledged: number[] = [];
-  /** Those sent before the surface was unmapped: a client that had not heard of them may acknowledge them still. */
-  #overtaken: number[] = [];
-  #acknowledged: number | null = null;
+  readonly #serials = new ConfigureSerials();
 
   constructor(wmBase: WmBase, resource: Resource<'xdg_surface'>, object: SurfaceObject) {
     this.wmBase = wmBase;
@@ -79,8 +73,7 @@ export class XdgSurfaceObject implements RoleObject {
   /** Ends a configure sequence. Returns the serial. */
   sendConfigure(): number {
     const serial = this.context.serial();
-    this.#unacknowledged.push(serial);
-    if (this.#unacknowledged.length > MOST_UNACKNOWLEDGED) this.#unacknowledged.shift();
+    this.#serials.sent(serial);
     this.resource.events.configure(serial);
     return serial;
   }
@@ -113,7 +106,7 @@ export class XdgSurfaceObject implements RoleObject {
       'a commit came before get_toplevel or get_popup; give the xdg_surface a role first',
     );
     demand(
-      attaching !== 'buffer' || this.#acknowledged !== null,
+      attaching !== 'buffer' || this.#serials.acknowledged !== null,
       this.resource,
       'unconfigured_buffer',
       'a buffer was committed before the first configure was acknowledged; commit without a buffer, wait for configure, acknowledge it, then attach',
@@ -129,7 +122,10 @@ export class XdgSurfaceObject implements RoleObject {
       return;
     }
     this.#hadContent = hasContent;
-    if (this.#stage === 'configured') return;
+    if (this.#stage === 'configured') {
+      if (this.role?.kind === 'popup') this.role.object.afterCommit(this.#serials.acknowledged);
+      return;
+    }
     this.#stage = 'configured';
     this.role?.object.introduce();
   }
@@ -137,9 +133,7 @@ export class XdgSurfaceObject implements RoleObject {
   #reset(): void {
     this.#stage = 'new';
     this.#hadContent = false;
-    this.#overtaken = this.#unacknowledged;
-    this.#unacknowledged = [];
-    this.#acknowledged = null;
+    this.#serials.reset();
     this.changeState({ acknowledged: null });
   }
 
@@ -173,17 +167,14 @@ export class XdgSurfaceObject implements RoleObject {
 
   #acknowledge(serial: number): void {
     this.#checkConstructed('ack_configure');
-    const at = this.#unacknowledged.indexOf(serial);
-    if (at < 0 && this.#overtaken.includes(serial)) return;
+    const answer = this.#serials.acknowledge(serial);
     demand(
-      at >= 0,
+      answer !== 'unknown',
       this.resource,
       'invalid_serial',
-      `serial ${serial} is of no configure that waits to be acknowledged (${this.#unacknowledged.join(', ') || 'none does'})`,
+      `serial ${serial} is of no configure that waits to be acknowledged (${this.#serials.text})`,
     );
-    this.#unacknowledged.splice(0, at + 1);
-    this.#acknowledged = serial;
-    this.changeState({ acknowledged: serial });
+    if (answer === 'now') this.changeState({ acknowledged: serial });
   }
 
   #checkConstructed(request: string): void {

@@ -9,6 +9,7 @@ import { demand } from './errors.ts';
 import type { XdgSurfaceObject } from './xdg-surface.ts';
 
 const { resize_edge: EDGE, state: STATE, wm_capabilities: CAPABILITY } = interfaces.xdg_toplevel.enums;
+const { mode: DECORATION } = interfaces.zxdg_toplevel_decoration_v1.enums;
 const RESIZE_EDGES: readonly number[] = Object.values(EDGE);
 
 /** What a state is called on the wire, and since which version it is known. */
@@ -32,6 +33,8 @@ const words = (values: readonly number[]): Uint8Array => new Uint8Array(Uint32Ar
 export class ToplevelObject {
   readonly window: Window;
   readonly resource: Resource<'xdg_toplevel'>;
+  /** Its zxdg_toplevel_decoration_v1. */
+  decoration: Resource<'zxdg_toplevel_decoration_v1'> | null = null;
   readonly #xdg: XdgSurfaceObject;
   #minimum: Size = NO_SIZE;
   #maximum: Size = NO_SIZE;
@@ -51,6 +54,12 @@ export class ToplevelObject {
     context.rooms.scene.addWindow(this.window);
     resource.onDestroy(() => this.#destroyed());
     this.#setHandlers();
+  }
+
+  /** A buffer is attached or committed. */
+  get hasBuffer(): boolean {
+    const { attachment, surface } = this.#xdg.object;
+    return !!attachment || surface.committedSize !== null;
   }
 
   beforeCommit(): void {
@@ -80,6 +89,7 @@ export class ToplevelObject {
   #setHandlers(): void {
     const { window, resource } = this;
     const { context } = this.#xdg;
+    const { scene } = context.rooms;
     const limit = (size: Size, what: string): Size => {
       demand(
         size.width >= 0 && size.height >= 0,
@@ -90,13 +100,15 @@ export class ToplevelObject {
       return size;
     };
     resource.setHandlers({
-      destroy: () => {},
+      destroy: () => this.#checkDecoration(),
       set_parent: (_, parent) => this.#setParent(parent && context.toplevels.get(parent)),
       set_title: (_, title) => {
         window.title = title;
+        scene.windowChanged(window);
       },
       set_app_id: (_, appId) => {
         window.appId = appId;
+        scene.windowChanged(window);
       },
       show_window_menu: () => {},
       move: () => {},
@@ -115,25 +127,27 @@ export class ToplevelObject {
         this.#minimum = limit({ width, height }, 'minimum');
         this.#xdg.changeState({ minimum: this.#minimum });
       },
-      set_maximized: () =>
-        this.#wish(() => {
-          window.wishes.maximised = true;
-        }),
-      unset_maximized: () =>
-        this.#wish(() => {
-          window.wishes.maximised = false;
-        }),
-      set_fullscreen: (_, output) =>
-        this.#wish(() => {
-          window.wishes.fullscreen = { output: output && context.outputs.get(output).info.name };
-        }),
-      unset_fullscreen: () =>
-        this.#wish(() => {
-          window.wishes.fullscreen = false;
-        }),
+      set_maximized: () => this.answer(() => scene.setMaximised(window, true)),
+      unset_maximized: () => this.answer(() => scene.setMaximised(window, false)),
+      set_fullscreen: (_, output) => {
+        const name = output && context.outputs.get(output).info.name;
+        this.answer(() => scene.setFullscreen(window, { output: name }));
+      },
+      unset_fullscreen: () => this.answer(() => scene.setFullscreen(window, false)),
       // Not among the capabilities announced: there is no way to bring a window back.
       set_minimized: () => {},
     });
+  }
+
+  #checkDecoration(): void {
+    const { decoration } = this;
+    if (decoration)
+      demand(
+        false,
+        decoration,
+        'orphaned',
+        `xdg_toplevel@${this.resource.id} is destroyed before its decoration; destroy that first`,
+      );
   }
 
   #setParent(parent: ToplevelObject | null): void {
@@ -144,24 +158,28 @@ export class ToplevelObject {
         'invalid_parent',
         `xdg_toplevel@${parent?.resource.id} is this window or a child of it`,
       );
+    if (this.window.parent === (parent?.window ?? null)) return;
     this.window.parent = parent?.window ?? null;
+    if (!this.window.mapped) return;
+    const { scene } = this.#xdg.context.rooms;
+    scene.arrange();
+    scene.windowChanged(this.window);
   }
 
   /** A wish is answered with a configuration, even if that changes nothing. Before the first commit it is only noted. */
-  #wish(change: () => void): void {
-    change();
-    if (!this.#xdg.configured) return;
+  answer(change: () => void): void {
     const before = this.#configures;
-    const { scene } = this.#xdg.context.rooms;
-    if (this.window.mapped) scene.arrange();
-    else scene.introduce(this.window);
-    if (this.#configures === before) this.window.repeatConfiguration();
+    change();
+    if (this.#xdg.configured && this.#configures === before) this.window.repeatConfiguration();
   }
 
-  #configure({ size, bounds, states }: WindowConfiguration): void {
+  #configure({ size, bounds, states, decoration }: WindowConfiguration): void {
     const { events, version } = this.resource;
     this.#configures++;
     if (version >= 4) events.configure_bounds(bounds.width, bounds.height);
+    this.decoration?.events.configure(
+      decoration === 'server' ? DECORATION.server_side : DECORATION.client_side,
+    );
     const known = states.map(state => STATES[state]).filter(({ since }) => since <= version);
     events.configure(size.width, size.height, words(known.flatMap(({ values }) => values)));
     this.#xdg.sendConfigure();
@@ -175,7 +193,6 @@ export class ToplevelObject {
 
   #destroyed(): void {
     const { scene } = this.#xdg.context.rooms;
-    for (const other of scene.windows) if (other.parent === this.window) other.parent = this.window.parent;
     this.#xdg.object.surface.role = null;
     scene.removeWindow(this.window);
     this.#xdg.roleDestroyed();

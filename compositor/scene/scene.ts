@@ -16,7 +16,7 @@ import { isOver, ShownStack } from './shown-stack.ts';
 import { placeInSlot, type Root, type SurfacePlacement, windowGeometry } from './stack.ts';
 import { Surface, type SurfaceOwner } from './surface.ts';
 import { type Transaction, type TransactionEntry, TransactionQueues } from './transaction.ts';
-import type { Edges, Window } from './window.ts';
+import type { Edges, Window, WindowWishes } from './window.ts';
 import { resized, Windows } from './windows.ts';
 
 /** Who draws the scene, and who tells clients where their surfaces are. */
@@ -277,9 +277,29 @@ export class Scene {
     this.#windows.configure();
   }
 
-  /** Keeps the size and place that a window has, for when it is maximised or fullscreen no more. */
-  rememberPlace(window: Window): void {
+  setMaximised(window: Window, maximised: boolean): void {
     this.#windows.remember(window);
+    window.wishes.maximised = maximised;
+    this.#wished(window);
+  }
+
+  /** `wish` as in WindowWishes. */
+  setFullscreen(window: Window, wish: WindowWishes['fullscreen']): void {
+    this.#windows.remember(window);
+    window.wishes.fullscreen = wish;
+    this.#wished(window);
+  }
+
+  /** What the client asked of decorations, as in WindowWishes. */
+  setDecoration(window: Window, wish: WindowWishes['decoration']): void {
+    window.wishes.decoration = wish;
+    this.#wished(window);
+  }
+
+  /** A wish was noted: one that is not configured yet hears of it with its first configuration. */
+  #wished(window: Window): void {
+    if (window.mapped) this.arrange();
+    else if (window.configuration) this.introduce(window);
   }
 
   /** The client said something new of its window. */
@@ -295,9 +315,10 @@ export class Scene {
   /** Gives every mapped window and every layer surface its place and tells it. */
   arrange(): void {
     this.#windows.arrangeLayers(this.#outputs);
-    this.#windows.arrange();
+    const turned = this.#windows.arrange();
     this.#noteMapped();
     this.#windows.configure();
+    for (const window of turned) this.windowChanged(window);
     this.update();
     this.#noteClaim();
   }

@@ -100,11 +100,17 @@ export class Windows {
     for (const layer of this.#layers) if (!there.has(layer.output)) layer.place = null;
   }
 
-  /** Gives every mapped window its place. */
-  arrange(): void {
+  /** Gives every mapped window its place. Returns those that are tiled, floating, maximised or fullscreen and were not. */
+  arrange(): Window[] {
     const mapped = this.#list.filter(window => window.mapped);
     const slots = arrange(mapped, this.#areas, this.#layout);
-    for (const window of this.#list) window.slot = slots.get(window) ?? null;
+    const turned: Window[] = [];
+    for (const window of this.#list) {
+      const slot = slots.get(window) ?? null;
+      if (slot && slot.mode !== window.slot?.mode) turned.push(window);
+      window.slot = slot;
+    }
+    return turned;
   }
 
   /** Tells the windows what has changed for them. */

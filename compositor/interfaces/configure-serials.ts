@@ -1,0 +1,44 @@
+// The serials of configure events, and what of them is acknowledged.
+
+/** Configures that may still be acknowledged; of a client that never does, older ones are forgotten. */
+const MOST_UNACKNOWLEDGED = 1024;
+
+/** One surface's configures. Acknowledging one acknowledges those before it. */
+export class ConfigureSerials {
+  /** Serials not acknowledged yet, oldest first. */
+  #waiting: number[] = [];
+  /** Those sent before the surface was unmapped: a client that had not heard of them may acknowledge them still. */
+  #overtaken: number[] = [];
+  #acknowledged: number | null = null;
+
+  /** The newest that was acknowledged since the surface began, or began anew. */
+  get acknowledged(): number | null {
+    return this.#acknowledged;
+  }
+
+  sent(serial: number): void {
+    this.#waiting.push(serial);
+    if (this.#waiting.length > MOST_UNACKNOWLEDGED) this.#waiting.shift();
+  }
+
+  /** Whether the serial now acknowledged is this one; an overtaken one is accepted and means nothing. */
+  acknowledge(serial: number): 'now' | 'overtaken' | 'unknown' {
+    const at = this.#waiting.indexOf(serial);
+    if (at < 0) return this.#overtaken.includes(serial) ? 'overtaken' : 'unknown';
+    this.#waiting.splice(0, at + 1);
+    this.#acknowledged = serial;
+    return 'now';
+  }
+
+  /** For an error: which serials would have been right. */
+  get text(): string {
+    return this.#waiting.join(', ') || 'none does';
+  }
+
+  /** The surface was unmapped: it begins anew. */
+  reset(): void {
+    this.#overtaken = this.#waiting;
+    this.#waiting = [];
+    this.#acknowledged = null;
+  }
+}
