@@ -174,6 +174,10 @@ describe('an engine in virtual time', () => {
   });
 });
 
+/** Device time of a job that is worth another thread. */
+const LARGE = 1_000_000n;
+const largeJobOf = (...args: Parameters<typeof jobOf>): EngineJob => ({ ...jobOf(...args), duration: LARGE });
+
 describe('an engine on a thread', () => {
   async function withEngine(
     use: (engine: Engine, memory: WebAssembly.Memory, log: string[]) => Promise<void>,
@@ -190,20 +194,20 @@ describe('an engine on a thread', () => {
   it('leaves the same bytes as one in virtual time', () =>
     withEngine(async (engine, memory, log) => {
       allAlphas(memory);
-      engine.run(jobOf(memory, 0, drawing, log));
+      engine.run(largeJobOf(memory, 0, drawing, log));
       await logged(log, 1);
       const machine = new VirtualMachine();
       const other = newMemory();
       allAlphas(other);
-      new VirtualEngine(machine, other, 'render').run(jobOf(other, 0, drawing, log));
-      machine.advance(1000n);
+      new VirtualEngine(machine, other, 'render').run(largeJobOf(other, 0, drawing, log));
+      machine.advance(LARGE);
       expect(log).toEqual(['job complete', 'job complete']);
       expect(Buffer.compare(new Uint8Array(memory.buffer), new Uint8Array(other.buffer))).toBe(0);
     }));
 
   it('completes jobs in order', () =>
     withEngine(async (engine, memory, log) => {
-      for (let n = 0; n < 20; n++) engine.run(jobOf(memory, n * 128, [paint(n)], log, `job ${n}`));
+      for (let n = 0; n < 20; n++) engine.run(largeJobOf(memory, n * 128, [paint(n)], log, `job ${n}`));
       expect(log).toEqual([]);
       await logged(log, 20);
       expect(log).toEqual([...Array(20).keys()].map(n => `job ${n} complete`));
@@ -212,12 +216,12 @@ describe('an engine on a thread', () => {
 
   it('is stopped in a job that never ends, and goes on with those queued since', () =>
     withEngine(async (engine, memory, log) => {
-      engine.run(jobOf(memory, 0, [paint(1)], log, 'first'));
-      engine.run(jobOf(memory, 256, [{ op: 'spin', table: 0 }, paint(2)], log, 'hang'));
-      engine.run(jobOf(memory, 768, [paint(3)], log, 'behind'));
+      engine.run(largeJobOf(memory, 0, [paint(1)], log, 'first'));
+      engine.run(largeJobOf(memory, 256, [{ op: 'spin', table: 0 }, paint(2)], log, 'hang'));
+      engine.run(largeJobOf(memory, 768, [paint(3)], log, 'behind'));
       await logged(log, 1);
       engine.reset('hang check');
-      engine.run(jobOf(memory, 1024, [paint(4)], log, 'after'));
+      engine.run(largeJobOf(memory, 1024, [paint(4)], log, 'after'));
       await logged(log, 4);
       expect(log).toEqual([
         'first complete',
@@ -230,8 +234,8 @@ describe('an engine on a thread', () => {
 
   it('waits for a word of memory', () =>
     withEngine(async (engine, memory, log) => {
-      engine.run(jobOf(memory, 0, [paint(1)], log, 'before'));
-      engine.run(jobOf(memory, 256, [{ op: 'spin', table: 0x8000 }, paint(2)], log, 'waiting'));
+      engine.run(largeJobOf(memory, 0, [paint(1)], log, 'before'));
+      engine.run(largeJobOf(memory, 256, [{ op: 'spin', table: 0x8000 }, paint(2)], log, 'waiting'));
       await logged(log, 1);
       expect(pixel(memory)).toBe(1);
       const words = new Int32Array(memory.buffer);
@@ -247,7 +251,7 @@ describe('an engine on a thread', () => {
       import { WorkerEngine } from ${JSON.stringify(builtUrl('worker-engine.js').href)};
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
       const engine = new WorkerEngine({ post: (label, run) => run() }, memory, 'render');
-      const job = { address: 0, count: 1, duration: 0n };
+      const job = { address: 0, count: 1, duration: 1_000_000n };
       engine.run({ ...job, label: 'first', done: ({ kind }) => {
         console.log('first', kind);
         engine.run({ ...job, label: 'second', done: ({ kind }) => console.log('second', kind) });
@@ -258,11 +262,44 @@ describe('an engine on a thread', () => {
 
   it('is reset by a command that faults, and works again', () =>
     withEngine(async (engine, memory, log) => {
+      engine.run(largeJobOf(memory, 0, [{ op: 'zero', address: 0x3fff0, length: 64 }], log, 'bad'));
+      await logged(log, 1);
+      expect(log[0]).toMatch(/^bad reset: fault in 'bad': RuntimeError: memory access out of bounds/);
+      engine.run(largeJobOf(memory, 0, [paint(1)], log, 'good'));
+      await logged(log, 2);
+      expect(log[1]).toBe('good complete');
+    }));
+
+  it('runs a small job at once when it is idle, and says so later', () =>
+    withEngine(async (engine, memory, log) => {
+      engine.run(jobOf(memory, 0, [paint(1)], log, 'small'));
+      expect([log, pixel(memory)]).toEqual([[], 1]);
+      await logged(log, 1);
+      expect(log).toEqual(['small complete']);
+    }));
+
+  it('lets a small job wait for a large one that came before', () =>
+    withEngine(async (engine, memory, log) => {
+      engine.run(largeJobOf(memory, 0, [paint(1)], log, 'large'));
+      engine.run(jobOf(memory, 256, [paint(2)], log, 'small'));
+      expect(pixel(memory)).not.toBe(2);
+      await logged(log, 2);
+      expect([log, pixel(memory)]).toEqual([['large complete', 'small complete'], 2]);
+    }));
+
+  it('gives a small job that waits for somebody to the thread', () =>
+    withEngine(async (engine, memory, log) => {
+      engine.run(jobOf(memory, 0, [{ op: 'spin', table: 0x8000 }, paint(1)], log, 'waiting'));
+      Atomics.store(new Int32Array(memory.buffer), 0x8000 / 4, 1);
+      Atomics.notify(new Int32Array(memory.buffer), 0x8000 / 4);
+      await logged(log, 1);
+      expect([log, pixel(memory)]).toEqual([['waiting complete'], 1]);
+    }));
+
+  it('is reset by a small job that faults', () =>
+    withEngine(async (engine, memory, log) => {
       engine.run(jobOf(memory, 0, [{ op: 'zero', address: 0x3fff0, length: 64 }], log, 'bad'));
       await logged(log, 1);
       expect(log[0]).toMatch(/^bad reset: fault in 'bad': RuntimeError: memory access out of bounds/);
-      engine.run(jobOf(memory, 0, [paint(1)], log, 'good'));
-      await logged(log, 2);
-      expect(log[1]).toBe('good complete');
     }));
 });
