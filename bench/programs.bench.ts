@@ -11,7 +11,7 @@ const CLIENT = '/usr/bin/weston-simple-shm';
 const OUTPUT = { width: 1920, height: 1080 };
 const LOADS = [1, 10, 40];
 /** Commits of each client before counting begins, and those that are counted. */
-const WARM_UP = 60;
+const WARM_UP = 300;
 const FRAMES = 180;
 const SOCKET = 'bench-0';
 
