@@ -1,17 +1,31 @@
-// Where a capture is written to: a client's buffer as a framebuffer, or one of our own that is copied from.
+// Where a capture is written to: a client's buffer, or one of our own that is copied from. Either the writeback connector
+// writes, and wants a framebuffer, or the render engine, and wants an image.
 import { DRM_FORMAT_MOD_LINEAR } from '../../protocol/uapi/fourcc.ts';
-import type { RenderDevice } from '../render/render-device.ts';
+import { importImage } from '../render/image-cache.ts';
+import type { GpuImage, RenderDevice } from '../render/render-device.ts';
 import { RenderTarget } from '../render/render-target.ts';
-import { shmPages } from '../render/shm-source.ts';
+import { shareShm, shmPages } from '../render/shm-source.ts';
 import type { ClientBuffer, DmabufBuffer, ShmBuffer } from '../scene/client-buffer.ts';
 import type { Card } from './card.ts';
 import { addFramebuffer, addTargetFramebuffer, type ClientFramebuffers } from './framebuffers.ts';
 
-export interface CaptureDestination extends Disposable {
-  readonly framebuffer: number;
-  /** The picture is in the framebuffer: brings it to the client. Throws a KernelError. */
+interface Destination extends Disposable {
+  /** The picture is written: brings it to the client. Throws a KernelError. */
   finish(): void;
 }
+
+export interface ConnectorDestination extends Destination {
+  readonly writer: 'connector';
+  readonly framebuffer: number;
+}
+
+export interface EngineDestination extends Destination {
+  readonly writer: 'engine';
+  readonly image: GpuImage;
+}
+
+export type CaptureDestination = ConnectorDestination | EngineDestination;
+export type CaptureWriter = CaptureDestination['writer'];
 
 export interface CaptureDevices {
   readonly card: Card;
@@ -21,29 +35,59 @@ export interface CaptureDevices {
   readonly udmabuf: number | null;
 }
 
+const nothing = (): void => {};
+
 /** Throws a KernelError when nothing can be written to; a string says what the client did wrong. */
 export function captureDestination(
   devices: CaptureDevices,
   buffer: ClientBuffer,
+  writer: CaptureWriter,
 ): CaptureDestination | string {
   switch (buffer.kind) {
     case 'single-pixel':
       return 'a single pixel cannot take a capture';
     case 'dmabuf':
-      return ofDmabuf(devices, buffer);
+      return writer === 'connector' ? framebufferOf(devices, buffer) : imageOf(devices, buffer);
     case 'shm':
-      return ofShmPages(devices, buffer) ?? ofOwnBuffer(devices, buffer);
+      return writer === 'connector' ? framebufferOfShm(devices, buffer) : imageOfShm(devices, buffer);
   }
 }
 
-function ofDmabuf({ framebuffers }: CaptureDevices, buffer: DmabufBuffer): CaptureDestination | string {
+function framebufferOf({ framebuffers }: CaptureDevices, buffer: DmabufBuffer): CaptureDestination | string {
   const answer = framebuffers.of(buffer);
   if (answer.kind === 'refused') return answer.reason;
-  return { framebuffer: answer.id, finish: () => {}, [Symbol.dispose]: () => {} };
+  return { writer: 'connector', framebuffer: answer.id, finish: nothing, [Symbol.dispose]: nothing };
+}
+
+function imageOf({ device }: CaptureDevices, buffer: DmabufBuffer): CaptureDestination {
+  const imported = importImage(device, buffer);
+  return {
+    writer: 'engine',
+    image: imported.image,
+    finish: nothing,
+    [Symbol.dispose]: () => imported[Symbol.dispose](),
+  };
+}
+
+function framebufferOfShm(devices: CaptureDevices, buffer: ShmBuffer): CaptureDestination {
+  const shared = framebufferOfPages(devices, buffer);
+  if (shared) return shared;
+  const { card, device } = devices;
+  const target = new RenderTarget(device, buffer, buffer.format);
+  const framebuffer = addTargetFramebuffer(card, target);
+  return {
+    writer: 'connector',
+    framebuffer: framebuffer.id,
+    finish: () => copyRows(device, target, buffer),
+    [Symbol.dispose]: () => {
+      framebuffer[Symbol.dispose]();
+      target[Symbol.dispose]();
+    },
+  };
 }
 
 /** The client's own pages, written by the hardware. */
-function ofShmPages({ card, udmabuf }: CaptureDevices, buffer: ShmBuffer): CaptureDestination | null {
+function framebufferOfPages({ card, udmabuf }: CaptureDevices, buffer: ShmBuffer): CaptureDestination | null {
   const pages = udmabuf === null ? null : shmPages(card.task, udmabuf, buffer);
   if (!pages) return null;
   try {
@@ -55,8 +99,9 @@ function ofShmPages({ card, udmabuf }: CaptureDevices, buffer: ShmBuffer): Captu
       planes: [{ fd: pages.dmabuf, offset: pages.offset, stride: buffer.stride }],
     });
     return {
+      writer: 'connector',
       framebuffer: framebuffer.id,
-      finish: () => {},
+      finish: nothing,
       [Symbol.dispose]: () => framebuffer[Symbol.dispose](),
     };
   } catch {
@@ -66,16 +111,23 @@ function ofShmPages({ card, udmabuf }: CaptureDevices, buffer: ShmBuffer): Captu
   }
 }
 
-function ofOwnBuffer({ card, device }: CaptureDevices, buffer: ShmBuffer): CaptureDestination {
+/** The engine wants rows at multiples of a pixel. */
+function imageOfShm({ device, udmabuf }: CaptureDevices, buffer: ShmBuffer): CaptureDestination {
+  const aligned = buffer.offset % 4 === 0 && buffer.stride % 4 === 0;
+  const shared = udmabuf === null || !aligned ? null : shareShm(device, udmabuf, buffer);
+  if (shared)
+    return {
+      writer: 'engine',
+      image: shared.image,
+      finish: nothing,
+      [Symbol.dispose]: () => shared[Symbol.dispose](),
+    };
   const target = new RenderTarget(device, buffer, buffer.format);
-  const framebuffer = addTargetFramebuffer(card, target);
   return {
-    framebuffer: framebuffer.id,
+    writer: 'engine',
+    image: target.image,
     finish: () => copyRows(device, target, buffer),
-    [Symbol.dispose]: () => {
-      framebuffer[Symbol.dispose]();
-      target[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => target[Symbol.dispose](),
   };
 }
 

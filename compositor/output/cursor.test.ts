@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DRM_FORMAT_ARGB8888 } from '../../protocol/uapi/fourcc.ts';
 import { createDevices } from '../devices.ts';
+import { KernelError } from '../kernel/task/index.ts';
 import { Region } from '../scene/region.ts';
+import { Card } from './card.ts';
 import { TestClient, TestDesktop } from './testing.ts';
 
 const WITH_CURSOR = { paintCursors: true };
@@ -34,7 +36,7 @@ describe('a cursor on its plane', () => {
       'ff0000',
       '808080',
     ]);
-    expect(verdicts(desktop).at(-1)).toMatch(/^pointer on Virtual-1: shown by cursor plane \d+$/);
+    expect(verdicts(desktop).join('\n')).toMatch(/pointer on Virtual-1: shown by cursor plane \d+/);
   });
 
   it('moves without anything being drawn, once for each vblank however often the pointer moves', () => {
@@ -195,11 +197,39 @@ describe('a cursor without its plane', () => {
   });
 
   it('is composed for a while when the kernel refuses the plane, and tried there again', () => {
-    const { desktop } = desk();
+    const { desktop, client } = desk();
+    const { task } = desktop;
+    const call = task.call.bind(task);
+    const card = new Card(task);
+    const plane = card.pipes[0]!.cursor!.id;
+    card[Symbol.dispose]();
+    let refuses = true;
+    task.call = (fd, ioctl, value) => {
+      const { objs_ptr } = value as { objs_ptr?: readonly number[] };
+      if (refuses && objs_ptr?.includes(plane)) throw new KernelError('EINVAL', 'not today');
+      return call(fd, ioctl, value);
+    };
+    // Of another size: the kernel is asked again.
+    const image = client.shm(70, 8, { format: DRM_FORMAT_ARGB8888 });
+    client.fill(image, 0xff0000ff);
     desktop.scene.cursor = null;
+    refuses = false;
     desktop.frames(3);
-    const { kernel } = desktop;
-    expect(kernel).toBeDefined();
+    refuses = true;
+    const surface = desktop.cursor('wide', { x: 0, y: 4 });
+    desktop.commit(surface, image);
+    desktop.frames(3);
+    expect(verdicts(desktop).join('\n')).toMatch(/wide on Virtual-1: the kernel refuses: EINVAL: not today/);
+    expect(desktop.screenshot('Virtual-1', WITH_CURSOR).at(60, 5)).toBe('0000ff');
+    refuses = false;
+    for (let step = 0; step < 70; step++) {
+      desktop.point(0, 4 + (step % 2));
+      desktop.frames(1);
+    }
+    expect(verdicts(desktop).at(-1)).toMatch(/wide on Virtual-1: shown by cursor plane/);
+    const shot = desktop.screenshot('Virtual-1', WITH_CURSOR);
+    expect([shot.at(60, 4), shot.at(60, 5)]).toEqual(['808080', '0000ff']);
+    expect(desktop.trace.notes('fault')).toEqual([]);
   });
 });
 

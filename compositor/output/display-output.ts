@@ -86,7 +86,11 @@ export class DisplayOutput implements Output {
     this.#painter = new Painter(options);
     this.#clock = new FrameClock(options.refresh);
     this.#tally = new FrameTally(options);
-    this.#captures = new CaptureQueue({ ...options, wake: () => this.#want() });
+    this.#captures = new CaptureQueue({
+      ...options,
+      cursorShown: () => this.#cursorLayer() !== null,
+      wake: () => this.#want(),
+    });
     this.#histograms = new HistogramQueue({ ...options, wake: () => this.#want() });
     this.#damage = Region.of({ x: 0, y: 0, ...options.info.mode });
     this.#flips = options.card.onFlip(this.#crtc, flip => this.#flipped(flip));
@@ -214,7 +218,11 @@ export class DisplayOutput implements Output {
     const cursor = this.#cursorLayer();
     const paced = this.#paced(layers.map(({ surface }) => surface));
     const damage = this.#damage;
-    const riders = [...this.#captures.riders(damage), ...this.#histograms.riders(damage)];
+    const cursorDamage = this.#painter.cursorDamage(cursor);
+    const riders = [
+      ...this.#captures.riders({ layers, cursor, damage, cursorDamage }),
+      ...this.#histograms.riders(damage),
+    ];
     const id = this.#nextFrame++;
     const force = this.#wanted || riders.length > 0 || paced.some(({ hasFeedback }) => hasFeedback);
     const result = this.#painter.paint({ id, layers, cursor, damage, force, riders });
@@ -382,6 +390,7 @@ export class DisplayOutput implements Output {
     this.#painter.retire(this.#shown?.slot ?? null);
     this.#shown = frame;
     if (frame.job) this.#card.task.close(frame.job.fence);
+    this.#captures.flipped(frame, this.#machine.now());
     frame.answers.discarded();
     frame.answers.done(this.#machine.now());
   }
