@@ -107,7 +107,9 @@ export type PresentationFeedback =
       /** The buffer itself was scanned out. */
       readonly zeroCopy: boolean;
     }
-  | { readonly kind: 'discarded' };
+  | { readonly kind: 'discarded' }
+  /** A Wayland server called for the next frame, and has not said for two seconds what became of this one. */
+  | { readonly kind: 'unanswered' };
 
 /** Pixels in rows without padding, 4 bytes each: red, green, blue, alpha. */
 export interface Screenshot extends Size {

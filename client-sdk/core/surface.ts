@@ -57,6 +57,8 @@ export class Surface implements Disposable, FrameOwner {
   #viewport: Viewport | null = null;
   #hdrMetadata: SurfaceHdrMetadata | null = null;
   #frameCallback = false;
+  /** Told when the next frame callback comes. */
+  #untilShown: (() => void)[] = [];
   #number = 0;
   #ended = false;
 
@@ -157,7 +159,7 @@ export class Surface implements Disposable, FrameOwner {
 
   presentWithFeedback(frame: Frame, options: PresentOptions): Promise<PresentationFeedback> {
     this.#stage(frame, options);
-    const feedback = presentationFeedback(this.client, this.proxy);
+    const feedback = presentationFeedback(this.client, this.proxy, told => this.#untilShown.push(told));
     this.#commit(frame);
     return feedback;
   }
@@ -290,6 +292,9 @@ export class Surface implements Disposable, FrameOwner {
     this.#frameCallback = true;
     this.proxy.frame().on('done', () => {
       this.#frameCallback = false;
+      const untilShown = this.#untilShown;
+      this.#untilShown = [];
+      for (const told of untilShown) told();
       this.changed();
     });
   }

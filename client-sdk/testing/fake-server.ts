@@ -2,6 +2,7 @@
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import type { Connection } from '../../protocol/object/connection.ts';
 import { ProtocolError } from '../../protocol/object/error.ts';
+import type { Handle } from '../../protocol/object/message.ts';
 import type { Resource } from '../../protocol/object/resource.ts';
 import { ServerObjects } from '../../protocol/object/server-objects.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
@@ -12,12 +13,16 @@ import { FakeKernel } from './fake-kernel.ts';
 
 const ignore = () => {};
 
+type Versions = Readonly<Partial<Record<InterfaceName, number>>>;
+
 /** One surface as the server sees it. */
 export class FakeSurface {
   readonly resource: Resource<'wl_surface'>;
   /** Buffers of the commits, in order; null where there was none. */
   readonly commits: (Resource<'wl_buffer'> | null)[] = [];
+  /** In buffer coordinates, and in those of the surface. */
   readonly damage: number[][] = [];
+  readonly surfaceDamage: number[][] = [];
   readonly acknowledged: number[] = [];
   readonly callbacks: Resource<'wl_callback'>[] = [];
   xdgSurface: Resource<'xdg_surface'> | null = null;
@@ -33,7 +38,7 @@ export class FakeSurface {
       attach: (_, buffer) => {
         this.#attached = buffer;
       },
-      damage: ignore,
+      damage: (_, ...rect) => this.surfaceDamage.push(rect),
       frame: (_, callback) => this.callbacks.push(callback),
       set_opaque_region: ignore,
       set_input_region: ignore,
@@ -67,17 +72,21 @@ export class FakeServer {
   readonly kernel = new FakeKernel();
   readonly objects: ServerObjects;
   readonly disconnect: () => void;
+  /** What came with each wl_shm.create_pool. */
+  readonly pools: { readonly handle: Handle; readonly size: number }[] = [];
   /** What is offered, by the number to bind it by less one. */
   readonly #globals: readonly InterfaceName[];
+  readonly #versions: Versions;
   readonly #connection: Connection | null;
 
-  /** Serves a connection, or one to this process: see `connect`. */
-  constructor(globals: readonly InterfaceName[], connection?: Connection) {
+  /** Serves a connection, or one to this process: see `connect`. Versions are the newest known unless given. */
+  constructor(globals: readonly InterfaceName[], connection?: Connection, versions: Versions = {}) {
     const [client, server] = connection
       ? [null, connection]
       : connectInProcess({ post: (_, run) => void setImmediate(run) });
     this.#connection = client;
     this.#globals = globals;
+    this.#versions = versions;
     this.disconnect = () => server.close();
     this.objects = new ServerObjects({
       send: message => server.send(message),
@@ -116,14 +125,17 @@ export class FakeServer {
       },
     });
     for (const [index, name] of this.#globals.entries())
-      registry.events.global(index + 1, name, interfaces[name].version);
+      registry.events.global(index + 1, name, this.#versions[name] ?? interfaces[name].version);
   }
 
   #serve(resource: Resource<InterfaceName>): void {
     const served = resource as unknown;
     if (resource.interface === 'wl_compositor') this.#compositor(served as Resource<'wl_compositor'>);
-    else if (resource.interface === 'wl_shm') serveShm(served as Resource<'wl_shm'>);
+    else if (resource.interface === 'wl_shm') this.#shm(served as Resource<'wl_shm'>);
     else if (resource.interface === 'xdg_wm_base') this.#shell(served as Resource<'xdg_wm_base'>);
+    // Feedback is asked for and never given.
+    else if (resource.interface === 'wp_presentation')
+      (served as Resource<'wp_presentation'>).setHandlers({ destroy: ignore, feedback: ignore });
     else if (resource.interface === 'fencepost_kernel_v1')
       this.kernel.serve(served as Resource<'fencepost_kernel_v1'>);
   }
@@ -132,6 +144,20 @@ export class FakeServer {
     compositor.setHandlers({
       create_surface: (_, surface) => void this.surfaces.push(new FakeSurface(surface)),
       create_region: (_, region) => region.setHandlers({ destroy: ignore, add: ignore, subtract: ignore }),
+    });
+  }
+
+  #shm(shm: Resource<'wl_shm'>): void {
+    shm.setHandlers({
+      release: ignore,
+      create_pool: (_, pool, handle, size) => {
+        this.pools.push({ handle, size });
+        pool.setHandlers({
+          destroy: ignore,
+          resize: ignore,
+          create_buffer: (_, buffer) => buffer.setHandlers({ destroy: ignore }),
+        });
+      },
     });
   }
 
@@ -174,17 +200,5 @@ function serveToplevel(surface: FakeSurface, toplevel: Resource<'xdg_toplevel'>)
     set_fullscreen: ignore,
     unset_fullscreen: ignore,
     set_minimized: ignore,
-  });
-}
-
-function serveShm(shm: Resource<'wl_shm'>): void {
-  shm.setHandlers({
-    release: ignore,
-    create_pool: (_, pool) =>
-      pool.setHandlers({
-        destroy: ignore,
-        resize: ignore,
-        create_buffer: (_, buffer) => buffer.setHandlers({ destroy: ignore }),
-      }),
   });
 }
