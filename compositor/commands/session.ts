@@ -62,7 +62,7 @@ export class Session {
     return {
       ...native,
       XDG_RUNTIME_DIR,
-      WAYLAND_DISPLAY: waylandDisplay(wayland),
+      WAYLAND_DISPLAY: waylandDisplay(wayland, XDG_RUNTIME_DIR),
       XDG_SESSION_TYPE: 'wayland',
       // A toolkit that finds one of these goes there instead.
       WAYLAND_SOCKET: undefined,

@@ -179,9 +179,9 @@ class Opening implements Disposable {
   }
 }
 
-/** The socket as WAYLAND_DISPLAY names it: a path where it is not in XDG_RUNTIME_DIR. */
-export const waylandDisplay = (path: string): string =>
-  dirname(path) === process.env['XDG_RUNTIME_DIR'] ? basename(path) : path;
+/** The socket as WAYLAND_DISPLAY names it for programs with that XDG_RUNTIME_DIR: a path where it is not there. */
+export const waylandDisplay = (path: string, directory = process.env['XDG_RUNTIME_DIR']): string =>
+  dirname(path) === directory ? basename(path) : path;
 
 /** The name of a process that has just connected, as `ps` shows it. */
 function programName(pid: number): string {
