@@ -125,6 +125,7 @@ function helpOf({ about, usage, options = {} }: Example): string {
     '',
     ...rows,
     '',
-    'FENCEPOST_DISPLAY says which server to connect to: a path, a name, or a ws:// address.',
+    'FENCEPOST_DISPLAY says which server to connect to: a path, a name, or a ws:// address. Without it,',
+    'WAYLAND_DISPLAY does: any Wayland server will do for the examples that need no GPU.',
   ].join('\n');
 }
