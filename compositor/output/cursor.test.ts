@@ -197,7 +197,7 @@ describe('a cursor without its plane', () => {
   });
 
   it('is composed for a while when the kernel refuses the plane, and tried there again', () => {
-    const { desktop, client } = desk();
+    const { desktop, client } = desk({ outputs: [{ width: 200, height: 100, refresh: 60_000 }] });
     const { task } = desktop;
     const call = task.call.bind(task);
     const card = new Card(task);

@@ -381,6 +381,7 @@ export class DisplayOutput implements Output {
     );
     this.#tally.lost();
     this.#giveUp(frame);
+    this.#captures.flipped(frame, this.#machine.now());
     this.#state = { kind: 'idle' };
     this.#want();
   }
@@ -390,7 +391,6 @@ export class DisplayOutput implements Output {
     this.#painter.retire(this.#shown?.slot ?? null);
     this.#shown = frame;
     if (frame.job) this.#card.task.close(frame.job.fence);
-    this.#captures.flipped(frame, this.#machine.now());
     frame.answers.discarded();
     frame.answers.done(this.#machine.now());
   }

@@ -30,6 +30,8 @@ export interface DisplayOptions {
   readonly counters: Counters;
   /** Names of the outputs in the order of their connectors, instead of the connectors' own. */
   readonly names?: readonly string[];
+  /** Device pixels per logical pixel of each output, in the same order; 1 by default. */
+  readonly scales?: readonly number[];
 }
 
 /**
@@ -138,20 +140,23 @@ export class Display implements Outputs, Disposable {
     let x = 0;
     return this.#card.pipes.map(({ connector, mode }, at) => {
       const size = { width: mode.hdisplay, height: mode.vdisplay };
+      const scale = this.#options.scales?.[at] ?? 1;
+      // What is left of a logical pixel at the edges counts as one: everything on the display is somewhere.
+      const logical = { width: Math.ceil(size.width / scale), height: Math.ceil(size.height / scale) };
       const name = this.#options.names?.[at] ?? connector.name;
       const info: OutputInfo = {
         name,
         description: `${name} (${connector.name}, ${size.width}x${size.height})`,
         make: 'Fencepost',
         model: 'simkms',
-        geometry: { x, y: 0, ...size },
+        geometry: { x, y: 0, ...logical },
         mode: size,
         refresh: Math.round(1e12 / Number(refreshOf(mode))),
-        scale: 1,
+        scale,
         transform: 0,
         physical: connector.physical,
       };
-      x += size.width;
+      x += logical.width;
       return info;
     });
   }
