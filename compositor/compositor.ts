@@ -11,6 +11,7 @@ import { Holdings } from './observe/holdings.ts';
 import { Trace } from './observe/trace.ts';
 import { Display } from './output/display.ts';
 import type { DisplayStatistics } from './output/statistics.ts';
+import type { LayoutName } from './scene/layout.ts';
 import { Scene } from './scene/scene.ts';
 import { Keymap } from './seat/keymap.ts';
 import { Seat } from './seat/seat.ts';
@@ -23,6 +24,10 @@ export interface CompositorOptions {
   readonly kernel: Kernel;
   /** Names of the outputs in the order of their connectors, instead of the connectors' own. */
   readonly outputNames?: readonly string[];
+  /** Device pixels per logical pixel of each output, in the order of their connectors; 1 by default. */
+  readonly outputScales?: readonly number[];
+  /** How windows share an output; `tiled` by default. */
+  readonly layout?: LayoutName;
   /** The hands of the kernel's machine, if it has any: for fencepost_control_v1. */
   readonly clock?: ClockControl;
   readonly limits?: Partial<Limits>;
@@ -65,7 +70,7 @@ export class Compositor implements Disposable {
 
   /** Throws a KernelError when a device is missing or refuses. */
   constructor(options: CompositorOptions) {
-    const { kernel, outputNames, limits } = options;
+    const { kernel, outputNames, outputScales, layout, limits } = options;
     const { machine } = kernel;
     this.kernel = kernel;
     this.trace = new Trace(machine);
@@ -75,7 +80,7 @@ export class Compositor implements Disposable {
       descriptorLimit: options.descriptors ?? 65536,
     });
     const { task, trace, counters } = this;
-    this.scene = new Scene({ machine, trace, counters });
+    this.scene = new Scene({ machine, trace, counters, ...(layout ? { layout } : {}) });
     const { scene } = this;
     const keymap = options.keymap === undefined ? usKeymap() : new Keymap(options.keymap);
     this.seat = new Seat({ machine, scene, keymap });
@@ -86,6 +91,7 @@ export class Compositor implements Disposable {
       trace,
       counters,
       ...(outputNames ? { names: outputNames } : {}),
+      ...(outputScales ? { scales: outputScales } : {}),
     });
     const port = kernelPort(kernel, { descriptorLimit: options.clientDescriptors ?? 1024, seat: false });
     this.server = new Server({ machine, trace, counters, task, kernel: port, ...(limits ? { limits } : {}) });

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { collectOutputs } from './output-option.ts';
 import { endRequested, Session, type SessionOptions } from './session.ts';
 import { type Status, statusLine } from './status-line.ts';
@@ -19,6 +19,14 @@ export const withCompositorOptions = (command: Command): Command =>
       parseWebSocketAddress,
     )
     .option('--no-viewer', 'no such page')
+    .addOption(
+      new Option(
+        '--layout <how>',
+        'how windows share an output: side by side, or each with a place of its own',
+      )
+        .choices(['tiled', 'floating'])
+        .default('tiled'),
+    )
     .option('--virtual-time', "a clock that can be frozen, slowed and stepped; it starts at the host's pace")
     .option('--test-control', 'let clients steer windows and virtual time');
 
@@ -26,8 +34,8 @@ export const withCompositorOptions = (command: Command): Command =>
 export const withServerOptions = (command: Command): Command =>
   command
     .option(
-      '-o, --output <WxH[@HZ][,NAME]>',
-      'a display, such as 1280x720@75,Left; may be given several times (1920x1080@60)',
+      '-o, --output <WxH[@HZ][*SCALE][,NAME]>',
+      'a display, such as 1280x720@75,Left or 2560x1440*1.5; may be given several times (1920x1080@60)',
       collectOutputs,
     )
     .option(

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Viewer } from '../../viewer/server/viewer.ts';
 import { Compositor } from '../compositor.ts';
+import type { LayoutName } from '../scene/layout.ts';
 import { Host, type HostOptions } from './host.ts';
 import { type Sockets, waylandDisplay } from './sockets.ts';
 import type { Status } from './status-line.ts';
@@ -11,6 +12,8 @@ import type { WebSocketAddress } from './websocket-option.ts';
 export interface SessionOptions extends HostOptions {
   /** Where the page that shows the outputs is, or false for none; by default on this machine, at a free port. */
   readonly viewer?: WebSocketAddress | boolean;
+  /** How windows share an output; `tiled` by default. */
+  readonly layout?: LayoutName;
 }
 
 /** A compositor of this process with its devices and its sockets, in real time unless told otherwise. */
@@ -31,6 +34,8 @@ export class Session {
         new Compositor({
           kernel,
           outputNames: outputs.map(output => output.name),
+          outputScales: outputs.map(({ scale = 1 }) => scale),
+          ...(options.layout ? { layout: options.layout } : {}),
           ...(clock ? { clock } : {}),
         }),
       true,
