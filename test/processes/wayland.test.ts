@@ -61,7 +61,7 @@ describe('run', () => {
   it('makes its command a program of this session and of no other', async () => {
     const directory = privateDirectory();
     const show =
-      'echo "$WAYLAND_DISPLAY $XDG_RUNTIME_DIR $XDG_SESSION_TYPE ${DISPLAY-no} ${WAYLAND_SOCKET-no}"';
+      'printenv WAYLAND_DISPLAY XDG_RUNTIME_DIR XDG_SESSION_TYPE; printenv DISPLAY WAYLAND_SOCKET || true';
     const { status, output } = await fencepost(['run', ...SIZE, '--', 'sh', '-c', show], {
       XDG_RUNTIME_DIR: directory,
       DISPLAY: ':77',
@@ -69,7 +69,7 @@ describe('run', () => {
       WAYLAND_SOCKET: '9',
     }).ended;
     expect(status).toBe(0);
-    expect(output).toContain(`wayland-1 ${directory} wayland no no\n`);
+    expect(output).toMatch(new RegExp(`wayland-1\n${directory}\nwayland\n$`));
   });
 
   it('gives it a runtime directory where there is none', async () => {
