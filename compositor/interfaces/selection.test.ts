@@ -1,0 +1,401 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Handle } from '../../protocol/object/message.ts';
+import type { ObjectProxy } from '../../protocol/object/proxy.ts';
+import { Kernel } from '../kernel/kernel.ts';
+import { SECOND } from '../machine/machine.ts';
+import { VirtualMachine } from '../machine/virtual-machine.ts';
+import { DEFAULT_CAPABILITIES } from '../server/capabilities.ts';
+import { TestClient, TestServer } from './testing.ts';
+
+let test: TestServer;
+
+beforeEach(() => {
+  const machine = new VirtualMachine();
+  test = new TestServer({ machine, kernel: new Kernel({ machine, memoryBytes: 64 << 20 }) });
+});
+
+interface SelectionProtocol {
+  /** A source that offers these types and writes what `data` says of each. */
+  source(types: readonly string[], data?: (type: string) => string): Source;
+  set(source: Source | null, serial: number): void;
+  /** The types offered now; null: nothing is. */
+  readonly offered: readonly string[] | null;
+  /** How often the selection was told. */
+  readonly told: number;
+  receive(type: string, into: Handle): void;
+}
+
+interface Source {
+  readonly proxy: { destroy(): void };
+  readonly cancelled: () => boolean;
+}
+
+/** What the offers of all protocols have in common. */
+interface Offer {
+  on(event: 'offer', listener: (type: string) => void): void;
+  receive(type: string, handle: Handle): void;
+  destroy(): void;
+}
+
+interface SourceEvents {
+  send(type: string, handle: Handle): void;
+  cancelled(): void;
+}
+
+class Program {
+  readonly wire: TestClient;
+  readonly seat: ObjectProxy<'wl_seat'>;
+  /** Of the last event that gave one. */
+  serial = 0;
+
+  constructor(name: string) {
+    this.wire = new TestClient(test, name, DEFAULT_CAPABILITIES);
+    this.seat = this.wire.bind('wl_seat');
+    this.seat.get_keyboard().listen({
+      enter: serial => {
+        this.serial = serial;
+      },
+      keymap: (_, { fd }) => this.wire.client.task.close(fd),
+    });
+  }
+
+  /** Opens a window, which gets the keyboard. */
+  focus(): this {
+    this.wire.mapped();
+    return this;
+  }
+
+  listens(write: (type: string) => string, proxy: { destroy(): void }) {
+    let cancelled = false;
+    const events: SourceEvents = {
+      send: (type, { fd }) => {
+        const { task } = this.wire.client;
+        task.pwrite(fd, new TextEncoder().encode(write(type)), 0n);
+        task.close(fd);
+      },
+      cancelled: () => {
+        cancelled = true;
+      },
+    };
+    return { events, source: { proxy, cancelled: () => cancelled } };
+  }
+
+  /** What a device's events tell. */
+  ear() {
+    const types = new Map<object, string[]>();
+    const heard = { offered: null as readonly string[] | null, told: 0, offer: null as Offer | null };
+    return {
+      heard,
+      data_offer: (offer: Offer) => {
+        const list: string[] = [];
+        types.set(offer, list);
+        offer.on('offer', type => void list.push(type));
+      },
+      selection: (offer: Offer | null) => {
+        heard.offer?.destroy();
+        heard.offer = offer;
+        heard.offered = offer && types.get(offer)!;
+        heard.told++;
+      },
+    };
+  }
+
+  clipboard(): SelectionProtocol {
+    const manager = this.wire.bind('wl_data_device_manager');
+    const device = manager.get_data_device(this.seat);
+    const { heard, data_offer, selection } = this.ear();
+    device.listen({ data_offer, selection });
+    this.wire.settle();
+    const proxies = new Map<Source, ObjectProxy<'wl_data_source'>>();
+    return this.#protocol(heard, {
+      create: (types, write) => {
+        const proxy = manager.create_data_source();
+        for (const type of types) proxy.offer(type);
+        const { events, source } = this.listens(write, proxy);
+        proxy.listen(events);
+        proxies.set(source, proxy);
+        return source;
+      },
+      set: (source, serial) => device.set_selection(source && proxies.get(source)!, serial),
+    });
+  }
+
+  primary(): SelectionProtocol {
+    const manager = this.wire.bind('zwp_primary_selection_device_manager_v1');
+    const device = manager.get_device(this.seat);
+    const { heard, data_offer, selection } = this.ear();
+    device.listen({ data_offer, selection });
+    this.wire.settle();
+    const proxies = new Map<Source, ObjectProxy<'zwp_primary_selection_source_v1'>>();
+    return this.#protocol(heard, {
+      create: (types, write) => {
+        const proxy = manager.create_source();
+        for (const type of types) proxy.offer(type);
+        const { events, source } = this.listens(write, proxy);
+        proxy.listen(events);
+        proxies.set(source, proxy);
+        return source;
+      },
+      set: (source, serial) => device.set_selection(source && proxies.get(source)!, serial),
+    });
+  }
+
+  control(name: 'clipboard' | 'primary' = 'clipboard'): SelectionProtocol {
+    const manager = this.wire.bind('zwlr_data_control_manager_v1');
+    const device = manager.get_data_device(this.seat);
+    const { heard, data_offer, selection } = this.ear();
+    device.listen({ data_offer, [name === 'clipboard' ? 'selection' : 'primary_selection']: selection });
+    this.wire.settle();
+    const proxies = new Map<Source, ObjectProxy<'zwlr_data_control_source_v1'>>();
+    return this.#protocol(heard, {
+      create: (types, write) => {
+        const proxy = manager.create_data_source();
+        for (const type of types) proxy.offer(type);
+        const { events, source } = this.listens(write, proxy);
+        proxy.listen(events);
+        proxies.set(source, proxy);
+        return source;
+      },
+      set: source => {
+        const proxy = source && proxies.get(source)!;
+        if (name === 'clipboard') device.set_selection(proxy);
+        else device.set_primary_selection(proxy);
+      },
+    });
+  }
+
+  #protocol(
+    heard: { offered: readonly string[] | null; told: number; offer: Offer | null },
+    calls: {
+      create(types: readonly string[], write: (type: string) => string): Source;
+      set(source: Source | null, serial: number): void;
+    },
+  ): SelectionProtocol {
+    const { wire } = this;
+    return {
+      source: (types, write = type => `some ${type}`) => calls.create(types, write),
+      set: (source, serial) => {
+        calls.set(source, serial);
+        wire.settle();
+      },
+      get offered() {
+        return heard.offered;
+      },
+      get told() {
+        return heard.told;
+      },
+      receive: (type, into) => {
+        heard.offer!.receive(type, into);
+        wire.settle();
+      },
+    };
+  }
+
+  /** What is pasted as this type. */
+  paste(selection: SelectionProtocol, type: string): string {
+    const file = this.wire.memory(0);
+    selection.receive(type, file);
+    const { task } = this.wire.client;
+    const bytes = new Uint8Array(Number(task.status(file.fd).size));
+    task.pread(file.fd, bytes, 0n);
+    task.close(file.fd);
+    return new TextDecoder().decode(bytes);
+  }
+}
+
+const protocols = {
+  wl_data_device: (program: Program) => program.clipboard(),
+  zwp_primary_selection_device_v1: (program: Program) => program.primary(),
+} as const;
+
+describe.each(Object.entries(protocols))('%s', (_, device) => {
+  it('tells the program with the keyboard what is selected, before the keyboard comes', () => {
+    const copier = new Program('copier').focus();
+    const copies = device(copier);
+    copies.set(copies.source(['text/plain', 'text/html']), copier.serial);
+    expect(copies.offered).toEqual(['text/plain', 'text/html']);
+    const paster = new Program('paster');
+    const pastes = device(paster);
+    expect(pastes.told).toBe(0);
+    paster.focus();
+    expect(pastes.offered).toEqual(['text/plain', 'text/html']);
+    expect(paster.paste(pastes, 'text/html')).toBe('some text/html');
+  });
+
+  it('tells a program that has the keyboard of each change, once', () => {
+    const program = new Program('both').focus();
+    const selection = device(program);
+    expect(selection.told).toBe(1);
+    const first = selection.source(['a/a']);
+    const second = selection.source(['b/b']);
+    selection.set(first, program.serial);
+    selection.set(second, program.serial);
+    expect([selection.told, selection.offered]).toEqual([3, ['b/b']]);
+    expect([first.cancelled(), second.cancelled()]).toEqual([true, false]);
+    selection.set(null, program.serial);
+    expect([selection.offered, second.cancelled()]).toEqual([null, true]);
+  });
+
+  it('ignores a selection that follows from no input of the program, and says so to its source', () => {
+    const program = new Program('victim').focus();
+    const selection = device(program);
+    selection.set(selection.source(['a/a']), program.serial);
+    const other = new Program('intruder');
+    const intruder = device(other);
+    const invented = intruder.source(['evil/evil']);
+    intruder.set(invented, program.serial);
+    expect([invented.cancelled(), selection.offered]).toEqual([true, ['a/a']]);
+  });
+
+  it('has nothing any more when the source goes, and gives an old offer nothing to read', () => {
+    const copier = new Program('copier').focus();
+    const copies = device(copier);
+    copies.set(copies.source(['text/plain']), copier.serial);
+    const paster = new Program('paster');
+    const pastes = device(paster);
+    paster.focus();
+    const open = test.task.files.size;
+    copier.wire.client.disconnect('killed');
+    // The offer is still there: the news is on its way.
+    expect(paster.paste(pastes, 'text/plain')).toBe('');
+    expect(pastes.offered).toBeNull();
+    expect(test.task.files.size).toBeLessThanOrEqual(open);
+    expect(paster.wire.error).toBeNull();
+  });
+
+  it('answers a type that was not offered with nothing', () => {
+    const program = new Program('both').focus();
+    const selection = device(program);
+    selection.set(selection.source(['text/plain']), program.serial);
+    expect(program.paste(selection, 'image/png')).toBe('');
+  });
+});
+
+describe('zwlr_data_control_device_v1', () => {
+  it('hears and sets both selections without the keyboard', () => {
+    const program = new Program('both').focus();
+    const clipboard = program.clipboard();
+    const primary = program.primary();
+    const manager = new Program('manager');
+    const controls = { clipboard: manager.control('clipboard'), primary: manager.control('primary') };
+    expect([controls.clipboard.told, controls.clipboard.offered]).toEqual([1, null]);
+    clipboard.set(clipboard.source(['a/a']), program.serial);
+    primary.set(primary.source(['b/b']), program.serial);
+    expect([controls.clipboard.offered, controls.primary.offered]).toEqual([['a/a'], ['b/b']]);
+    expect(manager.paste(controls.primary, 'b/b')).toBe('some b/b');
+    controls.clipboard.set(
+      controls.clipboard.source(['c/c'], () => 'kept'),
+      0,
+    );
+    expect(clipboard.offered).toEqual(['c/c']);
+    expect(program.paste(clipboard, 'c/c')).toBe('kept');
+  });
+
+  it('is offered to those with the capability alone', () => {
+    const plain = new TestClient(test, 'plain', []);
+    expect(plain.globals.has('zwlr_data_control_manager_v1')).toBe(false);
+    expect(plain.globals.has('wl_data_device_manager')).toBe(true);
+  });
+
+  it('refuses a source that was used, and types that come late', () => {
+    const reuse = new Program('reuse');
+    const first = reuse.control();
+    const source = first.source(['a/a']);
+    first.set(source, 0);
+    first.set(source, 0);
+    expect(reuse.wire.error).toMatchObject({ code: 1 });
+    expect(reuse.wire.error!.message).toContain('make another source');
+
+    const late = new Program('late');
+    const second = late.control();
+    const lateSource = second.source(['a/a']);
+    second.set(lateSource, 0);
+    (lateSource.proxy as ObjectProxy<'zwlr_data_control_source_v1'>).offer('b/b');
+    late.wire.settle();
+    expect(late.wire.error!.message).toContain('offer its types before that');
+  });
+});
+
+describe('a hostile program', () => {
+  it('is ended for a list of types that would fill the connections of others', () => {
+    const hostile = new Program('hostile').focus();
+    const clipboard = hostile.clipboard();
+    clipboard.source(Array.from({ length: 20 }, (_, at) => `${at}/${'x'.repeat(2000)}`));
+    hostile.wire.settle();
+    expect(hostile.wire.error!.message).toContain('offer fewer');
+    const many = new Program('many').focus();
+    many.clipboard().source(Array.from({ length: 600 }, (_, at) => `a/${at}`));
+    many.wire.settle();
+    expect(many.wire.error!.message).toContain('offer fewer');
+  });
+
+  it('does not end another by asking for its data without end', () => {
+    const copier = new Program('copier').focus();
+    const copies = copier.clipboard();
+    let sends = 0;
+    copies.set(
+      copies.source(['text/plain'], () => `${++sends}`),
+      copier.serial,
+    );
+    const hostile = new Program('hostile').focus();
+    const pastes = hostile.clipboard();
+    const file = hostile.wire.memory(0);
+    copier.wire.stopReading();
+    for (let at = 0; at < 2000; at++) pastes.receive('text/plain', file);
+    copier.wire.readAgain();
+    copier.wire.settle();
+    expect(sends).toBe(256);
+    expect(copier.wire.closed).toBeNull();
+    test.machine.advance(SECOND);
+    expect(hostile.paste(pastes, 'text/plain')).toBe('257');
+  });
+
+  it('is told of many changes once, and is ended when it keeps every offer', () => {
+    const program = new Program('both').focus();
+    const keeper = new Program('keeper');
+    const device = keeper.wire.bind('zwlr_data_control_manager_v1').get_data_device(keeper.seat);
+    let offers = 0;
+    device.listen({ data_offer: () => void offers++ });
+    keeper.wire.settle();
+    const clipboard = program.clipboard();
+    const manager = program.wire.bind('wl_data_device_manager');
+    const setter = manager.get_data_device(program.seat);
+    for (let at = 0; at < 100; at++) {
+      const proxy = manager.create_data_source();
+      proxy.offer('a/a');
+      setter.set_selection(proxy, program.serial);
+    }
+    program.wire.settle();
+    expect(offers).toBeLessThan(5);
+    setter.release();
+    for (let at = 0; at < 1100 && !keeper.wire.closed; at++)
+      clipboard.set(clipboard.source(['a/a']), program.serial);
+    expect(keeper.wire.error!.message).toContain('must be destroyed');
+    expect(program.wire.error).toBeNull();
+  });
+});
+
+describe('wl_data_source', () => {
+  it('is either dragged or selected', () => {
+    const program = new Program('both').focus();
+    const clipboard = program.clipboard();
+    const source = clipboard.source(['a/a']);
+    (source.proxy as ObjectProxy<'wl_data_source'>).set_actions(1);
+    clipboard.set(source, program.serial);
+    expect(program.wire.error).toMatchObject({ code: 1 });
+    expect(program.wire.error!.message).toContain('use another one for the selection');
+  });
+
+  it('has actions once, and no unknown ones', () => {
+    const twice = new Program('twice');
+    const source = twice.wire.bind('wl_data_device_manager').create_data_source();
+    source.set_actions(3);
+    source.set_actions(3);
+    twice.wire.settle();
+    expect(twice.wire.error!.message).toContain('actions are set once');
+    const unknown = new Program('unknown');
+    unknown.wire.bind('wl_data_device_manager').create_data_source().set_actions(8);
+    unknown.wire.settle();
+    expect(unknown.wire.error!.message).toContain('no action');
+  });
+});
