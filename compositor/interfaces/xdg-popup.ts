@@ -4,7 +4,9 @@ import { MAX_POPUP_DEPTH, Popup } from '../scene/popup.ts';
 import { type Rect, rectsEqual } from '../scene/region.ts';
 import { windowGeometry } from '../scene/stack.ts';
 import type { Surface } from '../scene/surface.ts';
+import type { Rooms } from './context.ts';
 import { demand } from './errors.ts';
+import { grabPopup } from './seat-requests.ts';
 import type { SurfaceObject } from './wl-surface.ts';
 import { isComplete, type PositionerRules, placePopup } from './xdg-positioner.ts';
 import type { XdgSurfaceObject } from './xdg-surface.ts';
@@ -31,7 +33,7 @@ export class PopupObject {
     parent: Resource<'xdg_surface'> | null,
     positioner: Resource<'xdg_positioner'>,
   ) {
-    const { surface, context } = xdg.object;
+    const { surface, context, client } = xdg.object;
     this.#xdg = xdg;
     this.resource = resource;
     this.#rules = this.#rulesOf(positioner);
@@ -53,13 +55,8 @@ export class PopupObject {
     resource.onDestroy(() => this.#destroyed());
     resource.setHandlers({
       destroy: () => this.#checkTopmost(),
-      grab: () =>
-        demand(
-          surface.state.content === null,
-          resource,
-          'invalid_grab',
-          'a grab is asked for before the popup is mapped',
-        ),
+      grab: (_, __, serial) =>
+        grabPopup({ context, client }, { popup: this.popup, resource, wmBase: xdg.wmBase.resource, serial }),
       reposition: (_, again, token) => this.#reposition(again, token),
     });
   }
@@ -97,12 +94,13 @@ export class PopupObject {
     this.#told.splice(0, shown + 1);
     if (rectsEqual(this.popup.rect, place.rect)) return;
     this.popup.rect = place.rect;
-    this.#xdg.context.rooms.scene.update();
+    this.#rooms.scene.update();
   }
 
   unmapped(): void {
     this.#told = [];
-    this.#xdg.context.rooms.scene.update();
+    this.#rooms.seat.popups.remove(this.popup);
+    this.#rooms.scene.update();
   }
 
   #setParent(parent: Surface): void {
@@ -153,7 +151,7 @@ export class PopupObject {
 
   /** The room there is, in coordinates of the parent's window geometry: what windows may fill, or all of the output. */
   #bounds(parent: Surface): Rect {
-    const { scene } = this.#xdg.context.rooms;
+    const { scene } = this.#rooms;
     const placement = scene.placementOf(parent);
     const output = scene.pacingOutput(parent);
     const root = scene.rootOf(parent);
@@ -169,7 +167,7 @@ export class PopupObject {
   }
 
   #checkTopmost(): void {
-    const { scene } = this.#xdg.context.rooms;
+    const { scene } = this.#rooms;
     demand(
       !scene.popups.some(other => other.parent === this.popup.surface),
       this.#xdg.wmBase.resource,
@@ -178,9 +176,14 @@ export class PopupObject {
     );
   }
 
+  get #rooms(): Rooms {
+    return this.#xdg.context.rooms;
+  }
+
   #destroyed(): void {
+    this.#rooms.seat.popups.remove(this.popup);
     this.#xdg.object.surface.role = null;
-    this.#xdg.context.rooms.scene.removePopup(this.popup);
+    this.#rooms.scene.removePopup(this.popup);
     this.#xdg.roleDestroyed();
   }
 }

@@ -6,11 +6,11 @@ import type { Size } from '../scene/region.ts';
 import { NO_SIZE } from '../scene/surface-state.ts';
 import { Window, type WindowConfiguration, type WindowStateName } from '../scene/window.ts';
 import { demand } from './errors.ts';
+import { moveByHand, resizeByHand } from './seat-requests.ts';
 import type { XdgSurfaceObject } from './xdg-surface.ts';
 
-const { resize_edge: EDGE, state: STATE, wm_capabilities: CAPABILITY } = interfaces.xdg_toplevel.enums;
+const { state: STATE, wm_capabilities: CAPABILITY } = interfaces.xdg_toplevel.enums;
 const { mode: DECORATION } = interfaces.zxdg_toplevel_decoration_v1.enums;
-const RESIZE_EDGES: readonly number[] = Object.values(EDGE);
 
 /** What a state is called on the wire, and since which version it is known. */
 const STATES: Readonly<
@@ -88,7 +88,8 @@ export class ToplevelObject {
 
   #setHandlers(): void {
     const { window, resource } = this;
-    const { context } = this.#xdg;
+    const { context, client } = this.#xdg.object;
+    const caller = { context, client };
     const { scene } = context.rooms;
     const limit = (size: Size, what: string): Size => {
       demand(
@@ -111,14 +112,8 @@ export class ToplevelObject {
         scene.windowChanged(window);
       },
       show_window_menu: () => {},
-      move: () => {},
-      resize: (_, __, ___, edges) =>
-        demand(
-          RESIZE_EDGES.includes(edges),
-          resource,
-          'invalid_resize_edge',
-          `${edges} is no edge or corner`,
-        ),
+      move: (_, __, serial) => moveByHand(caller, window, serial),
+      resize: (_, __, serial, edges) => resizeByHand(caller, this, serial, edges),
       set_max_size: (_, width, height) => {
         this.#maximum = limit({ width, height }, 'maximum');
         this.#xdg.changeState({ maximum: this.#maximum });

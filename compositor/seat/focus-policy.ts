@@ -1,32 +1,41 @@
 // Who has the keyboard.
 import type { LayerSurface } from '../scene/layer-surface.ts';
+import type { Popup } from '../scene/popup.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
 
 /**
- * The first that there is of these: a layer surface that claims the keyboard for itself, the topmost popup that grabbed it,
- * a layer surface that was clicked and takes it on demand, the activated window.
+ * The first that there is of these: the topmost popup that grabbed it, a layer surface that was clicked and takes it on
+ * demand, the activated window. A layer surface that claims the keyboard for itself comes before all that is not its own.
  */
 export class FocusPolicy {
   readonly #scene: Scene;
+  readonly #grabbing: () => readonly Popup[];
   #clicked: LayerSurface | null = null;
-  /** Surfaces of popups that grabbed the keyboard, the topmost last. */
-  grabbing: readonly Surface[] = [];
 
-  constructor(scene: Scene) {
+  /** `grabbing`: popups that grabbed the seat, the topmost last. */
+  constructor(scene: Scene, grabbing: () => readonly Popup[]) {
     this.#scene = scene;
+    this.#grabbing = grabbing;
   }
 
   /** Who ought to have the keyboard. */
   get surface(): Surface | null {
     const { keyboardClaim, activated } = this.#scene;
-    const layer = keyboardClaim ?? (this.grabbing.length === 0 ? this.#onDemand : null);
-    return layer?.surface ?? this.grabbing.at(-1) ?? activated?.surface ?? null;
+    const popup = this.#popup;
+    if (keyboardClaim && (!popup || this.#scene.rootOf(popup) !== keyboardClaim))
+      return keyboardClaim.surface;
+    return popup ?? this.#onDemand?.surface ?? activated?.surface ?? null;
   }
 
   /** A layer surface was clicked; null: something else was. */
   set clicked(layer: LayerSurface | null) {
     this.#clicked = layer;
+  }
+
+  /** One that has grabbed and is not shown yet has to wait. */
+  get #popup(): Surface | null {
+    return this.#grabbing().findLast(({ surface }) => this.#scene.placementOf(surface))?.surface ?? null;
   }
 
   /** One that lost its wish or its content gives the keyboard back. */

@@ -1,14 +1,19 @@
 // The seat: one person's pointer, keyboard and touch screen, and what their events mean to the compositor.
 import type { Machine } from '../machine/machine.ts';
 import type { Hit } from '../scene/hit-test.ts';
+import type { Point } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
-import type { Window } from '../scene/window.ts';
+import type { Surface } from '../scene/surface.ts';
+import type { Edges, Window } from '../scene/window.ts';
 import { FocusPolicy } from './focus-policy.ts';
+import { type HoldSurroundings, holdWithFinger, holdWithPointer } from './hold-grab.ts';
 import { IdleClock } from './idle.ts';
 import { Keyboard } from './keyboard.ts';
 import type { Keymap } from './keymap.ts';
 import { Listeners } from './listeners.ts';
+import { MODIFIER } from './modifiers.ts';
 import { Pointer } from './pointer.ts';
+import { PopupGrab } from './popup-grab.ts';
 import { SeatCursor } from './seat-cursor.ts';
 import type { SeatParts } from './seat-parts.ts';
 import { Selection } from './selection.ts';
@@ -16,12 +21,17 @@ import { Serials } from './serials.ts';
 import { NO_SINK, type SeatSink } from './sink.ts';
 import { TextInput } from './text-input.ts';
 import { Touch } from './touch.ts';
+import { holdToMove, holdToResize, type WindowHold } from './window-hold.ts';
 
 export interface SeatOptions {
   readonly machine: Machine;
   readonly scene: Scene;
   readonly keymap: Keymap;
 }
+
+/** Evdev codes of the buttons that, with Super, move and resize windows. */
+const BTN_LEFT = 0x110;
+const BTN_RIGHT = 0x111;
 
 /**
  * Events enter by the devices and leave by the sink.
@@ -39,6 +49,8 @@ export class Seat {
   readonly keyboard: Keyboard;
   readonly touch: Touch;
   readonly cursor: SeatCursor;
+  /** Menus that go when something else is clicked. */
+  readonly popups: PopupGrab;
   /** What is pasted, and what the middle button pastes. */
   readonly clipboard = new Selection();
   readonly primarySelection = new Selection();
@@ -70,15 +82,18 @@ export class Seat {
       },
       active: () => this.#active(),
     };
-    this.pointer = new Pointer(parts, hit => this.#pressed(hit));
+    const sameClient = (a: Surface, b: Surface): boolean => this.sink.sameClient(a, b);
+    this.pointer = new Pointer(parts, (hit, code) => this.#pressed(hit, code));
     this.keyboard = new Keyboard(parts, keymap);
-    this.touch = new Touch(parts, hit => void this.#pressed(hit));
-    this.cursor = new SeatCursor(scene, this.pointer, (a, b) => this.sink.sameClient(a, b));
-    this.#policy = new FocusPolicy(scene);
+    this.touch = new Touch(parts, hit => this.#touched(hit));
+    this.cursor = new SeatCursor(scene, this.pointer, sameClient);
+    const changed = (): void => this.#changed();
+    this.popups = new PopupGrab({ scene, pointer: this.pointer, sameClient, changed });
+    this.#policy = new FocusPolicy(scene, () => this.popups.popups);
     scene.observe({
-      restacked: () => this.#changed(),
-      activated: () => this.#changed(),
-      keyboardClaimed: () => this.#changed(),
+      restacked: changed,
+      activated: changed,
+      keyboardClaimed: changed,
     });
   }
 
@@ -91,18 +106,91 @@ export class Seat {
   activate(window: Window): void {
     if (!window.mapped || !window.slot) return;
     this.#policy.clicked = null;
+    const menu = this.popups.popups.at(-1);
+    if (menu && this.#scene.rootOf(menu.surface) !== window) this.popups.dismiss();
     if (this.#scene.activated !== window) this.#scene.activate(window);
     else this.#scene.raise(window);
     this.#focusKeyboard();
   }
 
-  #pressed(hit: Hit | null): boolean {
-    if (hit?.root.kind === 'window') this.activate(hit.root);
-    if (hit?.root.kind === 'layer') {
-      this.#policy.clicked = hit.root;
-      this.#focusKeyboard();
+  /**
+   * Moves a window with what was pressed or touched with this serial, until it is let go. Ignored when that is over, or
+   * used for something else already.
+   */
+  move(window: Window, serial: number): void {
+    this.#hold(serial, start => holdToMove(this.#scene, window, start));
+  }
+
+  /** The same for the window's edges. */
+  resize(window: Window, serial: number, edges: Edges): void {
+    const { serials } = this;
+    this.#hold(serial, start => holdToResize({ scene: this.#scene, serials, window, edges, start }));
+  }
+
+  #hold(serial: number, begin: (start: Point) => WindowHold | null): void {
+    const { pointer, touch } = this;
+    const kind = this.serials.find(serial)?.kind;
+    if (kind === 'button' && pointer.buttons.size > 0 && !pointer.grabbed)
+      this.#holdWithPointer(begin(pointer.position));
+    if (kind !== 'touch') return;
+    for (const [id, point] of touch.points) {
+      if (!point.surface || point.serial !== serial || touch.grabbed) continue;
+      const hold = begin(point.position);
+      if (hold) holdWithFinger(this.#around, id, hold);
+      return;
     }
+  }
+
+  get #around(): HoldSurroundings {
+    const { pointer, touch, cursor } = this;
+    return { machine: this.#machine, scene: this.#scene, pointer, touch, cursor };
+  }
+
+  #holdWithPointer(hold: WindowHold | null): void {
+    if (hold) holdWithPointer(this.#around, hold);
+  }
+
+  /** A click is for the window that it meets; with Super it is for the compositor. */
+  #pressed(hit: Hit | null, code: number): boolean {
+    this.#choose(hit);
+    const withSuper = (this.keyboard.modifierState.depressed & MODIFIER.mod4) !== 0;
+    if (!withSuper || this.shortcutsInhibited || hit?.root.kind !== 'window') return false;
+    const { position } = this.pointer;
+    if (code === BTN_LEFT) this.#holdWithPointer(holdToMove(this.#scene, hit.root, position));
+    else if (code === BTN_RIGHT) this.#holdWithPointer(this.#holdNearest(hit.root, position));
+    else return false;
+    return this.pointer.grabbed;
+  }
+
+  /** A finger outside of the menus takes them away, and does nothing else. */
+  #touched(hit: Hit | null): boolean {
+    const menu = this.popups.popups.at(-1);
+    if (menu) {
+      if (hit && this.sink.sameClient(hit.surface, menu.surface)) return false;
+      this.popups.dismiss();
+      return true;
+    }
+    this.#choose(hit);
     return false;
+  }
+
+  #choose(hit: Hit | null): void {
+    if (hit?.root.kind === 'window') this.activate(hit.root);
+    if (hit?.root.kind !== 'layer') return;
+    this.#policy.clicked = hit.root;
+    this.#focusKeyboard();
+  }
+
+  /** By the corner that is nearest to the pointer. */
+  #holdNearest(window: Window, start: Point): WindowHold | null {
+    const scene = this.#scene;
+    const place = scene.placeOf(window);
+    if (!place) return null;
+    const edges: Edges = {
+      x: start.x < place.x + place.width / 2 ? -1 : 1,
+      y: start.y < place.y + place.height / 2 ? -1 : 1,
+    };
+    return holdToResize({ scene, serials: this.serials, window, edges, start });
   }
 
   #active(): void {

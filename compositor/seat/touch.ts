@@ -22,9 +22,10 @@ export class Touch {
   readonly #parts: SeatParts;
   readonly #grabs = new Grabs<TouchGrab>();
   readonly #points = new Map<number, TouchPoint>();
-  readonly #pressed: (hit: Hit | null) => void;
+  readonly #pressed: (hit: Hit | null) => boolean;
 
-  constructor(parts: SeatParts, pressed: (hit: Hit | null) => void) {
+  /** `pressed`: what a finger that comes down means to the compositor itself; true when no client is to learn of it. */
+  constructor(parts: SeatParts, pressed: (hit: Hit | null) => boolean) {
     this.#parts = parts;
     this.#pressed = pressed;
   }
@@ -49,8 +50,7 @@ export class Touch {
       return;
     }
     const hit = this.#parts.scene.at(position);
-    this.#pressed(hit);
-    this.sendDown(time, id, position, hit);
+    this.sendDown(time, id, position, this.#pressed(hit) ? null : hit);
   }
 
   motion(time: Nanoseconds, id: number, position: Point): void {
@@ -90,9 +90,23 @@ export class Touch {
     this.#points.clear();
   }
 
+  /** A finger that the compositor uses itself from now on; its client is told that all of them are no longer its own. */
+  disown(id: number): void {
+    const surface = this.#points.get(id)?.surface;
+    if (!surface) return;
+    this.#parts.sink.touch.cancel(surface);
+    for (const [other, point] of this.#points)
+      if (point.surface && this.#parts.sink.sameClient(point.surface, surface))
+        this.#points.set(other, { ...point, surface: null });
+  }
+
   /** A grab gets all events until it ends; its points belong to no surface afterwards. */
   startGrab(grab: TouchGrab): void {
     this.#grabs.start(grab);
+  }
+
+  get grabbed(): boolean {
+    return this.#grabs.current !== null;
   }
 
   endGrab(grab: TouchGrab): void {

@@ -1,0 +1,92 @@
+// The devices that can hold a window: a pointer with a button down, or a finger.
+import type { Machine } from '../machine/machine.ts';
+import type { Scene } from '../scene/scene.ts';
+import type { PointerGrab, TouchGrab } from './grabs.ts';
+import type { Pointer } from './pointer.ts';
+import type { SeatCursor } from './seat-cursor.ts';
+import type { Touch } from './touch.ts';
+import type { WindowHold } from './window-hold.ts';
+
+/** What holds that are on their way need of the seat. */
+export interface HoldSurroundings {
+  readonly machine: Machine;
+  readonly scene: Scene;
+  readonly pointer: Pointer;
+  readonly touch: Touch;
+  readonly cursor: SeatCursor;
+}
+
+/** The pointer holds the window until its last button is let go. Clients don't see the pointer meanwhile. */
+export function holdWithPointer(around: HoldSurroundings, hold: WindowHold): void {
+  const { pointer, cursor } = around;
+  const watching = watch(around, hold);
+  const end = (): void => {
+    watching[Symbol.dispose]();
+    cursor.override(null);
+    hold.released();
+  };
+  const grab: PointerGrab = {
+    motion: () => hold.moved(pointer.position),
+    button: () => {
+      if (pointer.buttons.size > 0) return;
+      end();
+      pointer.endGrab(grab);
+    },
+    axis: () => {},
+    frame: () => pointer.sendFrame(),
+    restacked: () => {
+      if (hold.alive) return;
+      end();
+      pointer.endGrab(grab);
+    },
+    cancelled: end,
+  };
+  pointer.startGrab(grab);
+  cursor.override({ kind: 'shape', shape: hold.shape });
+  pointer.setFocus(null);
+  pointer.sendFrame();
+}
+
+/** The finger `id` holds the window until it is lifted. Its client is told that its fingers are no longer its own. */
+export function holdWithFinger(around: HoldSurroundings, id: number, hold: WindowHold): void {
+  const { touch } = around;
+  const watching = watch(around, hold);
+  const end = (): void => {
+    watching[Symbol.dispose]();
+    hold.released();
+  };
+  const grab: TouchGrab = {
+    down: () => {},
+    motion: (_, finger, position) => {
+      if (finger === id && hold.alive) hold.moved(position);
+    },
+    up: (_, finger) => {
+      if (finger !== id) return;
+      end();
+      touch.endGrab(grab);
+    },
+    frame: () => {},
+    cancelled: end,
+  };
+  touch.disown(id);
+  touch.startGrab(grab);
+}
+
+/** What a client commits is taken note of in a turn of its own, for the commit is not done yet. */
+function watch({ machine, scene }: HoldSurroundings, hold: WindowHold): Disposable {
+  let over = false;
+  const applied = scene.observe({
+    contentApplied: surface => {
+      if (surface !== hold.window.surface) return;
+      machine.post('the answer of a window in hand', () => {
+        if (!over && hold.alive) hold.changed();
+      });
+    },
+  });
+  return {
+    [Symbol.dispose]: () => {
+      over = true;
+      applied[Symbol.dispose]();
+    },
+  };
+}
