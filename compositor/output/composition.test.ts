@@ -3,6 +3,7 @@ import { DRM_FORMAT_ARGB8888, DRM_FORMAT_NV12 } from '../../protocol/uapi/fourcc
 import { simgpuIoctls } from '../../protocol/uapi/simgpu.ts';
 import { createDevices } from '../devices.ts';
 import { Region } from '../scene/region.ts';
+import type { Window } from '../scene/window.ts';
 import { TestClient, TestDesktop } from './testing.ts';
 
 it('shows windows above each other, and black where there are none', () => {
@@ -169,4 +170,48 @@ it('goes on without a buffer that the device refuses', () => {
     `${odd.label} cannot be drawn from`,
     `${long.label} cannot be drawn from`,
   ]);
+});
+
+it('frames a window whose client wants that, in the colour of the one that has the keyboard', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const framed = (name: string, x: number): Window => {
+    const surface = desktop.window(name, { x, y: 8, width: 16, height: 16 });
+    const page = client.shm(16, 16);
+    client.fill(page, 0xffffff);
+    if (surface.role?.kind !== 'toplevel') throw new Error('a toplevel');
+    desktop.scene.setDecoration(surface.role.window, 'server');
+    desktop.commit(surface, page);
+    return surface.role.window;
+  };
+  const [left, right] = [framed('left', 8), framed('right', 36)];
+  const sides = (): string[] => {
+    const shot = desktop.screenshot();
+    expect([shot.at(8, 8), shot.at(51, 23), shot.at(5, 8), shot.at(54, 23)]).toEqual([
+      'ffffff',
+      'ffffff',
+      '000000',
+      '000000',
+    ]);
+    const of = (points: readonly (readonly [number, number])[]): string =>
+      [...new Set(points.map(([x, y]) => shot.at(x, y)))].join(' ');
+    return [8, 36].map(x =>
+      of([
+        [x - 2, 6],
+        [x - 1, 12],
+        [x + 17, 25],
+        [x + 16, 12],
+        [x + 8, 7],
+        [x + 8, 24],
+      ]),
+    );
+  };
+  desktop.scene.activate(left);
+  const first = sides();
+  desktop.scene.activate(right);
+  expect(sides()).toEqual([...first].reverse());
+  expect(new Set(first).size).toBe(2);
+  expect(first).not.toContain('000000');
+  desktop.scene.setDecoration(left, 'client');
+  expect(desktop.screenshot().at(7, 8)).toBe('000000');
 });

@@ -1,29 +1,16 @@
 // The cursor as one output shows it: a layer in its own pixels, or nothing.
-import type { Layer } from '../render/layer.ts';
 import type { Cursor } from '../scene/cursor.ts';
 import type { OutputInfo } from '../scene/outputs.ts';
 import { intersectRects, type Rect, Region, rectsEqual } from '../scene/region.ts';
-import type { Surface } from '../scene/surface.ts';
-import type { SurfaceState } from '../scene/surface-state.ts';
-import { isDrawable, surfaceSource } from './layers.ts';
-import type { CursorShapes } from './own-content.ts';
-
-export interface CursorLayer extends Layer {
-  /** Null for a named cursor. */
-  readonly surface: Surface | null;
-  readonly state: SurfaceState | null;
-}
+import { isDrawable, type SceneLayer, surfaceSource } from './layers.ts';
+import type { OwnContent } from './own-content.ts';
 
 /** Null when nothing of it is on the output. Throws a KernelError when there is no memory for a named cursor. */
-export function cursorLayer(
-  output: OutputInfo,
-  cursor: Cursor | null,
-  shapes: CursorShapes,
-): CursorLayer | null {
+export function cursorLayer(output: OutputInfo, cursor: Cursor | null, own: OwnContent): SceneLayer | null {
   if (!cursor) return null;
   const { content } = cursor;
   if (content.kind === 'shape') {
-    const { use, width, height, hotspot } = shapes.of(content.shape);
+    const { use, width, height, hotspot } = own.cursor(content.shape);
     const destination = placeOn(output, { ...cursor, hotspot }, { width, height });
     if (!destination) return null;
     return {
@@ -70,7 +57,7 @@ function placeOn(
 }
 
 /** The same pixels, wherever they lie. */
-export const sameCursorImage = (a: CursorLayer, b: CursorLayer): boolean =>
+export const sameCursorImage = (a: SceneLayer, b: SceneLayer): boolean =>
   a.use === b.use &&
   a.transform === b.transform &&
   rectsEqual(a.source, b.source) &&
@@ -78,7 +65,7 @@ export const sameCursorImage = (a: CursorLayer, b: CursorLayer): boolean =>
   a.destination.height === b.destination.height;
 
 /** What changes on the screen when one follows the other, in pixels of the output. */
-export function cursorDamage(before: CursorLayer | null, now: CursorLayer | null): Region {
+export function cursorDamage(before: SceneLayer | null, now: SceneLayer | null): Region {
   const same =
     before === now ||
     (before && now && sameCursorImage(before, now) && rectsEqual(before.destination, now.destination));

@@ -9,8 +9,9 @@ import type { Renderer, RenderJob } from '../render/renderer.ts';
 import { type Rect, Region, rectsEqual, type Size } from '../scene/region.ts';
 import type { AtomicRequest } from './atomic-request.ts';
 import type { Card } from './card.ts';
-import { type CursorLayer, sameCursorImage } from './cursor-layer.ts';
+import { sameCursorImage } from './cursor-layer.ts';
 import { addTargetFramebuffer, type Framebuffer } from './framebuffers.ts';
+import type { SceneLayer } from './layers.ts';
 import type { Pipe, PlaneInfo } from './pipes.ts';
 import { clearPlane, setPlane } from './plane-state.ts';
 
@@ -26,7 +27,7 @@ interface Picture {
   readonly framebuffer: Framebuffer;
   readonly side: number;
   /** What is drawn there; null: something unknown, or not all of it. */
-  content: CursorLayer | null;
+  content: SceneLayer | null;
 }
 
 /** The cursor on its plane: a picture, and where it lies in pixels of the output. */
@@ -76,7 +77,7 @@ export class CursorPlane {
    * Draws a cursor where no plane shows it, unless that is done. `test` asks the kernel: null, or why it refuses. Null when
    * it is to be composed.
    */
-  prepare(layer: CursorLayer, test: (use: CursorUse) => string | null): CursorUse | null {
+  prepare(layer: SceneLayer, test: (use: CursorUse) => string | null): CursorUse | null {
     this.#frame++;
     const reason = this.#unfit(layer.destination);
     const use = reason === null ? this.#draw(layer) : null;
@@ -138,13 +139,13 @@ export class CursorPlane {
   }
 
   /** Says why it is where it is, when that changes. */
-  #explain(layer: CursorLayer, reason: string): void {
+  #explain(layer: SceneLayer, reason: string): void {
     const text = `${layer.label} on ${this.#options.name}: ${reason}`;
     if (text !== this.#told) this.#options.trace.note('plane', text);
     this.#told = text;
   }
 
-  #draw(layer: CursorLayer): CursorUse | null {
+  #draw(layer: SceneLayer): CursorUse | null {
     try {
       const picture = this.#pictureOf(layer);
       const { x, y } = layer.destination;
@@ -157,7 +158,7 @@ export class CursorPlane {
   }
 
   /** Throws a KernelError. */
-  #pictureOf(layer: CursorLayer): Picture {
+  #pictureOf(layer: SceneLayer): Picture {
     const known = this.#pictures.find(({ content }) => content && sameCursorImage(content, layer));
     if (known) return known;
     const picture = this.#free(sideFor(layer.destination, this.#largest));
@@ -188,7 +189,7 @@ export class CursorPlane {
    * The display waits for the job by the fence that it leaves in the picture. False when something is missing in it that
    * may be there later.
    */
-  #fill({ target, side }: Picture, layer: CursorLayer): boolean {
+  #fill({ target, side }: Picture, layer: SceneLayer): boolean {
     const { width, height } = layer.destination;
     const job = this.#options.renderer.compose({
       target: target.image,

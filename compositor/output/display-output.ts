@@ -19,13 +19,13 @@ import { completionOf } from '../sync/sync-file.ts';
 import { CaptureQueue } from './capture.ts';
 import type { CaptureDevices } from './capture-destination.ts';
 import type { Card, Flip } from './card.ts';
-import { type CursorLayer, cursorLayer } from './cursor-layer.ts';
+import { cursorLayer } from './cursor-layer.ts';
 import { type Frame, FrameAnswers } from './frame.ts';
 import { FrameClock } from './frame-clock.ts';
 import { FrameTally } from './frame-tally.ts';
 import { HistogramQueue } from './histogram.ts';
-import { damageOn, layersOf } from './layers.ts';
-import type { CursorShapes } from './own-content.ts';
+import { damageOn, isOfSurface, layersOf, type SceneLayer } from './layers.ts';
+import type { OwnContent } from './own-content.ts';
 import { type PaintedFrame, Painter, type PainterOptions } from './painter.ts';
 import type { Pipe } from './pipes.ts';
 import { observePlaces, observePlanes } from './plane-observation.ts';
@@ -44,7 +44,7 @@ export interface DisplayOutputOptions extends PainterOptions {
   readonly refresh: Nanoseconds;
   readonly captureConstraints: CaptureConstraints;
   readonly devices: CaptureDevices;
-  readonly shapes: CursorShapes;
+  readonly own: OwnContent;
 }
 
 export class DisplayOutput implements Output {
@@ -55,7 +55,7 @@ export class DisplayOutput implements Output {
   readonly #scene: Scene;
   readonly #card: Card;
   readonly #pipe: Pipe;
-  readonly #shapes: CursorShapes;
+  readonly #own: OwnContent;
   readonly #crtc: number;
   readonly #painter: Painter;
   readonly #clock: FrameClock;
@@ -81,7 +81,7 @@ export class DisplayOutput implements Output {
     this.#scene = options.scene;
     this.#card = options.card;
     this.#pipe = options.pipe;
-    this.#shapes = options.shapes;
+    this.#own = options.own;
     this.#crtc = options.pipe.crtc.id;
     this.#painter = new Painter(options);
     this.#clock = new FrameClock(options.refresh);
@@ -214,9 +214,9 @@ export class DisplayOutput implements Output {
     const state = this.#state;
     if (state.kind !== 'scheduled') return;
     const begun = this.#machine.now();
-    const layers = layersOf(this.info, this.#scene.stackOn(this.info));
+    const layers = layersOf(this.info, this.#scene.stackOn(this.info), this.#own);
     const cursor = this.#cursorLayer();
-    const paced = this.#paced(layers.map(({ surface }) => surface));
+    const paced = this.#paced(layers.filter(isOfSurface).map(({ surface }) => surface));
     const damage = this.#damage;
     const cursorDamage = this.#painter.cursorDamage(cursor);
     const riders = [
@@ -250,9 +250,9 @@ export class DisplayOutput implements Output {
   }
 
   /** Null as well when a named cursor cannot be had for lack of memory; the trace says so. */
-  #cursorLayer(): CursorLayer | null {
+  #cursorLayer(): SceneLayer | null {
     try {
-      return cursorLayer(this.info, this.#scene.cursor, this.#shapes);
+      return cursorLayer(this.info, this.#scene.cursor, this.#own);
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       this.#trace.note('fault', `${this.info.name}: there is no memory for a cursor`, {

@@ -17,7 +17,7 @@ import { DisplayOutput } from './display-output.ts';
 import { ClientFramebuffers } from './framebuffers.ts';
 import { TaskKernelCapabilities } from './kernel-capabilities.ts';
 import { refreshOf } from './mode-properties.ts';
-import { CursorShapes } from './own-content.ts';
+import { OwnContent } from './own-content.ts';
 import type { Pipe } from './pipes.ts';
 import { type DisplayStatistics, summarise } from './statistics.ts';
 
@@ -53,7 +53,7 @@ export class Display implements Outputs, Disposable {
   readonly #renderer: Renderer;
   readonly #framebuffers: ClientFramebuffers;
   readonly #signalled: OwnedDescriptor;
-  readonly #shapes: CursorShapes;
+  readonly #own: OwnContent;
   readonly #observation: Disposable;
   readonly #listeners = new Set<OutputsListener>();
   #outputs: DisplayOutput[] = [];
@@ -70,7 +70,7 @@ export class Display implements Outputs, Disposable {
     this.capabilities = new TaskKernelCapabilities(this.#device, this.#card, syncobjs);
     this.acquire = new TaskAcquireWaiter(task, syncobjs);
     this.release = new TaskReleaseService({ task, device: syncobjs, trace, counters });
-    this.#shapes = new CursorShapes(task);
+    this.#own = new OwnContent(task);
     this.#signalled = syncobjs.signalledSyncFile();
     const infos = this.#describe();
     scene.outputs = infos;
@@ -175,7 +175,7 @@ export class Display implements Outputs, Disposable {
         framebuffers: this.#framebuffers,
         udmabuf: this.#renderer.images.udmabuf,
       },
-      shapes: this.#shapes,
+      own: this.#own,
       name: info.name,
       size: info.mode,
       info,

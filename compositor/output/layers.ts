@@ -5,19 +5,56 @@ import { hasAlpha } from '../render/pixel-format.ts';
 import type { ClientBuffer } from '../scene/client-buffer.ts';
 import type { OutputInfo } from '../scene/outputs.ts';
 import { intersectRects, type Rect, Region, type Size } from '../scene/region.ts';
-import type { SurfacePlacement } from '../scene/stack.ts';
+import { type Frame, frameSides, type SurfacePlacement } from '../scene/stack.ts';
 import type { Surface } from '../scene/surface.ts';
 import { sourceRect } from '../scene/surface-geometry.ts';
 import type { SurfaceState } from '../scene/surface-state.ts';
+import type { OwnContent } from './own-content.ts';
 
-export interface SurfaceLayer extends Layer {
+export interface SceneLayer extends Layer {
+  /** Null for what the compositor draws itself. */
+  readonly surface: Surface | null;
+  readonly state: SurfaceState | null;
+}
+
+export interface SurfaceLayer extends SceneLayer {
   readonly surface: Surface;
   readonly state: SurfaceState;
 }
 
+export const isOfSurface = (layer: SceneLayer): layer is SurfaceLayer => layer.surface !== null;
+
 /** Layers of what the scene has on an output, lowest first. */
-export function layersOf(output: OutputInfo, stack: readonly SurfacePlacement[]): SurfaceLayer[] {
-  return stack.map(placement => layerOf(output, placement)).filter(layer => layer !== null);
+export function layersOf(
+  output: OutputInfo,
+  stack: readonly SurfacePlacement[],
+  own: OwnContent,
+): SceneLayer[] {
+  const layers: SceneLayer[] = [];
+  for (const placement of stack) {
+    if (placement.frame) layers.push(...frameLayers(output, placement.frame, own));
+    const layer = layerOf(output, placement);
+    if (layer) layers.push(layer);
+  }
+  return layers;
+}
+
+/** The four sides of a window's frame. */
+function frameLayers(output: OutputInfo, frame: Frame, own: OwnContent): SceneLayer[] {
+  const use = own.frame(frame.activated);
+  return frameSides(frame)
+    .map(side => toDevice(output, side))
+    .filter(isDrawable)
+    .map(destination => ({
+      surface: null,
+      state: null,
+      use,
+      label: 'frame',
+      source: { x: 0, y: 0, width: 1, height: 1 },
+      destination,
+      transform: 0,
+      opaque: Region.of(destination),
+    }));
 }
 
 function layerOf(output: OutputInfo, placement: SurfacePlacement): SurfaceLayer | null {
@@ -52,10 +89,10 @@ export function surfaceSource(
 }
 
 /** The layer that hides all others of a screen; null when there is none. */
-export function soleLayer(layers: readonly SurfaceLayer[], size: Size): SurfaceLayer | null {
+export function soleLayer(layers: readonly SceneLayer[], size: Size): SurfaceLayer | null {
   const screen = { x: 0, y: 0, ...size };
   const top = layers.findLast(({ destination }) => intersectRects(destination, screen) !== null);
-  return top?.opaque.covers(Region.of(screen)) ? top : null;
+  return top && isOfSurface(top) && top.opaque.covers(Region.of(screen)) ? top : null;
 }
 
 /** Coordinates that the engines have; a viewport can ask for any. */

@@ -20,7 +20,7 @@ function ownUse(buffer: ClientBuffer): BufferUse {
 }
 
 /** One pixel of a premultiplied colour. */
-export function colourUse(argb: number): BufferUse {
+function colourUse(argb: number): BufferUse {
   return ownUse({
     kind: 'single-pixel',
     id: 0,
@@ -38,17 +38,30 @@ export interface ShapeContent extends Size {
   readonly hotspot: Point;
 }
 
-/** The pictures of named cursors, each in memory of the compositor's own from its first use on. */
-export class CursorShapes {
+/** Of the window that has the keyboard, and of the others. */
+const ACTIVE_FRAME = 0xff4a90d9;
+const INACTIVE_FRAME = 0xff5e6167;
+
+export class OwnContent {
   readonly #task: Task;
   readonly #known = new Map<CursorShape, ShapeContent>();
+  readonly #active = colourUse(ACTIVE_FRAME);
+  readonly #inactive = colourUse(INACTIVE_FRAME);
 
   constructor(task: Task) {
     this.#task = task;
   }
 
-  /** Throws a KernelError when there is no memory or no descriptor left. */
-  of(shape: CursorShape): ShapeContent {
+  /** The colour of a window's frame. */
+  frame(activated: boolean): BufferUse {
+    return activated ? this.#active : this.#inactive;
+  }
+
+  /**
+   * A named cursor, in memory of the compositor's own from its first use on. Throws a KernelError when there is no memory
+   * or no descriptor left.
+   */
+  cursor(shape: CursorShape): ShapeContent {
     const known = this.#known.get(shape);
     if (known) return known;
     const made = this.#make(shape);

@@ -18,11 +18,11 @@ import type { OwnedDescriptor } from '../scene/synchronisation.ts';
 import { AtomicRequest } from './atomic-request.ts';
 import type { Card } from './card.ts';
 import { ConnectorMetadata } from './connector-metadata.ts';
-import { type CursorLayer, cursorDamage } from './cursor-layer.ts';
+import { cursorDamage } from './cursor-layer.ts';
 import { CursorPlane, type CursorUse } from './cursor-plane.ts';
 import { FencePointers } from './fence-pointers.ts';
 import type { ClientFramebuffers } from './framebuffers.ts';
-import { type SurfaceLayer, soleLayer } from './layers.ts';
+import { type SceneLayer, soleLayer } from './layers.ts';
 import { bytesOf } from './mode-properties.ts';
 import type { Pipe } from './pipes.ts';
 import { type Assignment, PlaneAssigner, type PlaneUse } from './plane-assignment.ts';
@@ -54,9 +54,9 @@ export interface PaintOrder {
   /** `user_data` of the commit. */
   readonly id: bigint;
   /** Lowest first. */
-  readonly layers: readonly SurfaceLayer[];
+  readonly layers: readonly SceneLayer[];
   /** Above them all. */
-  readonly cursor: CursorLayer | null;
+  readonly cursor: SceneLayer | null;
   /** Since the last order, in pixels of the output. */
   readonly damage: Region;
   /** Commit even if nothing changed. */
@@ -88,7 +88,7 @@ export interface ShownPlanes {
   readonly scanout: readonly PlaneUse[];
   readonly composes: boolean;
   /** The cursor on its plane. */
-  readonly cursor: CursorLayer | null;
+  readonly cursor: SceneLayer | null;
   readonly reasons: ReadonlyMap<Surface, string>;
 }
 
@@ -121,7 +121,7 @@ export class Painter {
   #scanout: readonly PlaneUse[] = [];
   readonly #cursorPlane: CursorPlane;
   /** The cursor that the newest commit shows, on its plane or composed. */
-  #cursor: CursorLayer | null = null;
+  #cursor: SceneLayer | null = null;
   readonly #modeBlob: number;
   /** The CRTC has been switched on. */
   #active = false;
@@ -156,7 +156,7 @@ export class Painter {
   }
 
   /** What a cursor changes against the one that the newest commit shows. */
-  cursorDamage(cursor: CursorLayer | null): Region {
+  cursorDamage(cursor: SceneLayer | null): Region {
     return cursorDamage(this.#cursor, cursor).intersect(this.#screen);
   }
 
@@ -247,13 +247,13 @@ export class Painter {
     return { kind: 'committed', slot, job, scanout, damage, cursorDamage: cursorMoved, missing };
   }
 
-  #assign(layers: readonly SurfaceLayer[], cursor: CursorUse | null, composed: Layer | null): Assignment {
+  #assign(layers: readonly SceneLayer[], cursor: CursorUse | null, composed: Layer | null): Assignment {
     const testedWith = cursor ? `cursor of ${cursor.picture.side}` : '';
     return this.#assigner.assign(layers, { composed, testedWith }, proposal => this.#test(proposal, cursor));
   }
 
   /** What has to be composed anew because of a cursor that is not, or was not, on its plane. */
-  #composedCursorDamage(composed: CursorLayer | null): Region {
+  #composedCursorDamage(composed: SceneLayer | null): Region {
     const before = this.#cursorPlane.shown ? null : this.#cursor;
     return cursorDamage(before, composed).intersect(this.#screen);
   }

@@ -5,7 +5,7 @@ import type { Layer } from '../render/layer.ts';
 import { intersectRects, type Rect, Region, type Size } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { ClientFramebuffers } from './framebuffers.ts';
-import { type SurfaceLayer, soleLayer } from './layers.ts';
+import { isOfSurface, type SceneLayer, type SurfaceLayer, soleLayer } from './layers.ts';
 import type { Pipe, PlaneInfo } from './pipes.ts';
 
 /** A client's buffer on a plane. */
@@ -87,7 +87,7 @@ export class PlaneAssigner {
   }
 
   /** A proposal that the kernel has accepted, or to compose everything. */
-  assign(layers: readonly SurfaceLayer[], above: Above, test: TestAssignment): Assignment {
+  assign(layers: readonly SceneLayer[], above: Above, test: TestAssignment): Assignment {
     this.#frame++;
     if (this.#accepted.size > ACCEPTED_KEPT) this.#accepted.clear();
     this.#testedWith = above.testedWith;
@@ -107,7 +107,7 @@ export class PlaneAssigner {
   }
 
   /** One layer that hides all others goes to the primary plane as it is. */
-  #fullscreen(layers: readonly SurfaceLayer[], test: TestAssignment, reasons: Reasons): Assignment | null {
+  #fullscreen(layers: readonly SceneLayer[], test: TestAssignment, reasons: Reasons): Assignment | null {
     const top = soleLayer(layers, this.#size);
     if (!top || unfit(top) !== null) return null;
     return this.#try(top, this.#pipe.primary, { scanout: [], composed: [] }, test, reasons);
@@ -118,7 +118,7 @@ export class PlaneAssigner {
    * down, each layer that can takes the highest plane that is left.
    */
   #overlays(
-    layers: readonly SurfaceLayer[],
+    layers: readonly SceneLayer[],
     top: Layer | null,
     test: TestAssignment,
     reasons: Reasons,
@@ -126,9 +126,14 @@ export class PlaneAssigner {
     const planes = [...this.#pipe.overlays];
     const screen = Region.of({ x: 0, y: 0, ...this.#size });
     let accepted: Assignment = { scanout: [], composed: top ? [...layers, top] : layers };
-    const above: SurfaceLayer[] = [];
+    const above: SceneLayer[] = [];
     const composed: Rect[] = top ? [top.destination] : [];
     for (const layer of layers.toReversed()) {
+      if (!isOfSurface(layer)) {
+        above.push(layer);
+        composed.push(layer.destination);
+        continue;
+      }
       const plane = planes.at(-1);
       const reason = unfit(layer) ?? (plane ? covered(layer, composed) : 'all overlay planes are taken');
       // What cannot be seen needs no plane.
@@ -187,14 +192,14 @@ export class PlaneAssigner {
   }
 
   /** A layer that is shown still and not on a plane any more stays off it for a while. */
-  #cool(layers: readonly SurfaceLayer[], { scanout }: Assignment): void {
+  #cool(layers: readonly SceneLayer[], { scanout }: Assignment): void {
     const now = new Set(scanout.map(({ layer }) => layer.surface));
     const verdict: Verdict = {
       reason: 'it had to leave a plane a moment ago',
       until: this.#frame + COOLING_FRAMES,
     };
     for (const layer of layers) {
-      if (!this.#last.has(layer.surface) || now.has(layer.surface)) continue;
+      if (!isOfSurface(layer) || !this.#last.has(layer.surface) || now.has(layer.surface)) continue;
       for (const plane of [this.#pipe.primary, ...this.#pipe.overlays])
         this.#refusals.set(this.#key(layer, plane), verdict);
     }
@@ -242,11 +247,11 @@ function unfit({ use, transform }: SurfaceLayer): string | null {
   return transform === 0 ? null : `the content is turned (transform ${transform})`;
 }
 
-const covered = ({ destination }: SurfaceLayer, composed: readonly Rect[]): string | null =>
+const covered = ({ destination }: Layer, composed: readonly Rect[]): string | null =>
   composed.some(rect => intersectRects(rect, destination) !== null) ? 'composed content lies above it' : null;
 
 /** Whether the layers above leave anything of it on the screen. */
-function isSeen({ destination }: SurfaceLayer, above: readonly SurfaceLayer[], screen: Region): boolean {
+function isSeen({ destination }: Layer, above: readonly Layer[], screen: Region): boolean {
   let rest = Region.of(destination).intersect(screen);
   for (const { opaque } of above) rest = rest.subtract(opaque);
   return !rest.isEmpty;
