@@ -6,46 +6,22 @@ import type { BufferUse } from './buffer-use.ts';
 import { type Cursor, cursorSurface } from './cursor.ts';
 import { changesLayout, changesStack, contentDamage, DamageTracker } from './damage.ts';
 import type { DragIcon } from './drag-icon.ts';
+import { FullscreenCover } from './fullscreen-cover.ts';
 import { type Hit, hit, rootOf } from './hit-test.ts';
 import type { LayerSurface } from './layer-surface.ts';
 import type { LayoutName } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
 import type { Popup } from './popup.ts';
 import { intersectRects, type Point, type Rect, Region } from './region.ts';
-import { isOver, ShownStack } from './shown-stack.ts';
+import type { SceneObserver } from './scene-observer.ts';
+import { ShownStack } from './shown-stack.ts';
 import { placeInSlot, type Root, type SurfacePlacement, windowGeometry } from './stack.ts';
 import { Surface, type SurfaceOwner } from './surface.ts';
 import { type Transaction, type TransactionEntry, TransactionQueues } from './transaction.ts';
 import type { Edges, Window, WindowWishes } from './window.ts';
-import { resized, Windows } from './windows.ts';
+import { type MappedChange, resized, Windows } from './windows.ts';
 
-/** Who draws the scene, and who tells clients where their surfaces are. */
-export interface SceneObserver {
-  /** Pixels of the global space have changed. Called within the change: schedule, don't draw. */
-  damaged?(damage: Region): void;
-  /** A surface waits for a frame callback or feedback, or has other metadata, although no pixel of it may have changed. */
-  frameWanted?(surface: Surface): void;
-  /** Surfaces came, went, moved or changed their size. */
-  restacked?(): void;
-  /**
-   * A commit took effect that brought other content, or took it away, seen or not. `damage` is in buffer pixels. Called
-   * before anything is drawn.
-   */
-  contentApplied?(surface: Surface, content: BufferUse | null, damage: Region): void;
-  surfaceDestroyed?(surface: Surface): void;
-  /** The cursor is another one, lies elsewhere, or its surface has a new state. */
-  cursorChanged?(): void;
-  /** A window has content now. */
-  windowMapped?(window: Window): void;
-  /** It has none any more, or is gone. */
-  windowUnmapped?(window: Window): void;
-  /** A mapped window's title, application, parent, place or states are others. */
-  windowChanged?(window: Window): void;
-  /** Another window is the active one: by request, because it was mapped, or because the one before it is gone. */
-  activated?(window: Window | null): void;
-  /** Another layer surface has the keyboard for itself, or none has it any more. */
-  keyboardClaimed?(layer: LayerSurface | null): void;
-}
+export type { SceneObserver } from './scene-observer.ts';
 
 export interface SceneOptions {
   machine: Machine;
@@ -72,11 +48,9 @@ export class Scene {
   #roots: readonly Root[] = [];
   #popups: readonly Popup[] = [];
   #outputs: readonly OutputInfo[] = [];
-  #mapped: ReadonlySet<Window> = new Set();
   #claim: LayerSurface | null = null;
   #dragIcon: DragIcon | null = null;
-  /** The window that had each output to itself at the last look. */
-  #fullscreen = new Map<string, Window>();
+  readonly #cover = new FullscreenCover();
   #cursor: Cursor | null = null;
 
   constructor(options: SceneOptions) {
@@ -232,10 +206,12 @@ export class Scene {
 
   /** Makes a window the active one and raises it; with null none is. */
   activate(window: Window | null): void {
+    const before = this.activated;
     if (window) this.#windows.raise(window);
-    this.#setActivated(window);
+    this.#windows.activated = window;
     this.#windows.configure();
     this.update();
+    if (before !== window) this.#tellActivated(before);
   }
 
   /** Puts a window above the others of its kind, with its dialogs. */
@@ -315,11 +291,16 @@ export class Scene {
   /** Gives every mapped window and every layer surface its place and tells it. */
   arrange(): void {
     this.#windows.arrangeLayers(this.#outputs);
+    const before = this.activated;
     const turned = this.#windows.arrange();
-    this.#noteMapped();
+    const changed = this.#windows.noteMapped();
+    for (const window of changed.gone) this.#dismissPopups(window.surface);
     this.#windows.configure();
-    for (const window of turned) this.windowChanged(window);
     this.update();
+    // Whoever hears of it finds everything in its new place.
+    this.#tellMapped(changed);
+    if (this.activated !== before) this.#tellActivated(before);
+    for (const window of turned) this.windowChanged(window);
     this.#noteClaim();
   }
 
@@ -365,7 +346,8 @@ export class Scene {
       activated: this.activated,
       dirty,
     });
-    const damage = this.#damage.update(this.stack, content).union(this.#uncovered());
+    const uncovered = this.#cover.update(this.#outputs, output => this.fullscreenOn(output));
+    const damage = this.#damage.update(this.stack, content).union(uncovered);
     if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
     if (!restacked) return;
     this.#notify(observer => observer.restacked?.());
@@ -388,32 +370,16 @@ export class Scene {
     this.#rebuild(NOTHING, new Set([window]));
   }
 
-  /** Windows that came and went: the newest is the active one, and where the active one went, the one before it. */
-  #noteMapped(): void {
-    const before = this.#mapped;
-    const now = new Set(this.windows.filter(window => window.mapped));
-    this.#mapped = now;
-    const gone = [...before].filter(window => !now.has(window));
-    const come = [...now].filter(window => !before.has(window));
-    for (const window of gone) this.#dismissPopups(window.surface);
-    for (const window of come) {
-      this.#windows.settle(window);
-      this.#windows.raise(window);
-    }
-    if (come.length > 0) this.#windows.arrange();
-    const newest = come.at(-1);
-    if (newest) this.#setActivated(newest);
-    else if (this.activated && !now.has(this.activated)) this.#setActivated(this.#windows.next);
+  /** Tells of windows that came and went. The newest is the active one, and where that one went, the one before it. */
+  #tellMapped({ come, gone }: MappedChange): void {
     for (const window of gone) this.#notify(observer => observer.windowUnmapped?.(window));
     for (const window of come) this.#notify(observer => observer.windowMapped?.(window));
   }
 
-  #setActivated(window: Window | null): void {
-    const before = this.activated;
-    if (before === window) return;
-    this.#windows.activated = window;
-    this.#notify(observer => observer.activated?.(window));
-    for (const changed of [before, window]) if (changed) this.windowChanged(changed);
+  #tellActivated(before: Window | null): void {
+    const now = this.activated;
+    this.#notify(observer => observer.activated?.(now));
+    for (const changed of [before, now]) if (changed) this.windowChanged(changed);
   }
 
   #noteClaim(): void {
@@ -437,20 +403,6 @@ export class Scene {
       this.#dismissPopups(popup.surface);
       popup.dismiss();
     }
-  }
-
-  /** Outputs that a fullscreen window took or left: what it hides or uncovers may not have changed itself. */
-  #uncovered(): Region {
-    let damage = Region.empty;
-    const now = new Map<string, Window>();
-    for (const output of this.#outputs) {
-      const window = this.fullscreenOn(output);
-      if (window) now.set(output.name, window);
-      if (this.#fullscreen.get(output.name) !== now.get(output.name))
-        damage = damage.union(Region.of(output.geometry));
-    }
-    this.#fullscreen = now;
-    return damage;
   }
 
   #apply(transaction: Transaction): void {
@@ -493,19 +445,10 @@ export class Scene {
     let damage = Region.empty;
     for (const [surface, buffer] of content) {
       const placement = this.#stack.of(surface);
-      if (placement) damage = damage.union(this.#seen(placement.root, contentDamage(placement, buffer)));
+      if (placement)
+        damage = damage.union(this.#cover.seen(placement.root, contentDamage(placement, buffer)));
     }
     if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
-  }
-
-  /** The part of the damage that lies on outputs where no window hides it that has them to itself. */
-  #seen(root: Root, damage: Region): Region {
-    let seen = damage;
-    for (const output of this.#outputs) {
-      const full = this.#fullscreen.get(output.name);
-      if (full && !isOver(root, full)) seen = seen.subtract(Region.of(output.geometry));
-    }
-    return seen;
   }
 
   #surfaceDestroyed(surface: Surface): TransactionEntry[] {

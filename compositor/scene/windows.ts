@@ -16,6 +16,12 @@ const NO_EDGES: Edges = { x: 0, y: 0 };
 
 const LEVELS = { tiled: 0, maximised: 1, floating: 2, fullscreen: 3 } as const;
 
+/** Windows that got content, and those that have none any more. */
+export interface MappedChange {
+  readonly come: readonly Window[];
+  readonly gone: readonly Window[];
+}
+
 export class Windows {
   readonly #layout: LayoutName;
   /** In the order in which they came. */
@@ -26,6 +32,8 @@ export class Windows {
   #layers: readonly LayerSurface[] = [];
   #areas: readonly OutputArea[] = [];
   #cascade = 0;
+  /** Those that were mapped at the last look. */
+  #mapped: ReadonlySet<Window> = new Set();
 
   constructor(layout: LayoutName) {
     this.#layout = layout;
@@ -48,7 +56,7 @@ export class Windows {
   }
 
   /** The window to go to when the active one is gone: the one that was active before it. */
-  get next(): Window | null {
+  get #next(): Window | null {
     return this.#recent.findLast(window => window.mapped && window.slot) ?? null;
   }
 
@@ -113,6 +121,27 @@ export class Windows {
     return turned;
   }
 
+  /**
+   * Which windows were mapped and unmapped since the last look. One that was mapped becomes the active one; where the
+   * active one is gone, the one that was active before it does.
+   */
+  noteMapped(): MappedChange {
+    const before = this.#mapped;
+    const now = new Set(this.#list.filter(window => window.mapped));
+    this.#mapped = now;
+    const gone = [...before].filter(window => !now.has(window));
+    const come = [...now].filter(window => !before.has(window));
+    for (const window of come) {
+      this.#settle(window);
+      this.raise(window);
+    }
+    if (come.length > 0) this.arrange();
+    const newest = come.at(-1);
+    if (newest) this.#activated = newest;
+    else if (this.#activated && !now.has(this.#activated)) this.#activated = this.#next;
+    return { come, gone };
+  }
+
   /** Tells the windows what has changed for them. */
   configure(): void {
     for (const window of this.#list) if (window.slot) this.#configure(window, window.slot);
@@ -137,7 +166,7 @@ export class Windows {
   }
 
   /** A window under `floating` finds its place when its size is known: in the middle, beside the one before it. */
-  settle(window: Window): void {
+  #settle(window: Window): void {
     const { slot, wishes } = window;
     if (this.#layout !== 'floating' || wishes.place || window.parent || slot?.mode !== 'floating') return;
     const { x, y, width, height } = placeInSlot(slot, windowGeometry(window.surface));
