@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -191,7 +192,20 @@ function buildTypeScript() {
   });
 }
 
+/** The viewer's page: what the compiler does not bring to its modules. */
+function buildPage() {
+  const page = join(root, 'viewer/page');
+  const files = filesUnder(page, name => /\.(html|css|svg)$/.test(name));
+  const output = join(dist, 'viewer/page');
+  return step('viewer page', digest(files), join(output, 'index.html'), () => {
+    mkdirSync(output, { recursive: true });
+    for (const file of files) copyFileSync(file, join(output, relative(page, file)));
+    return true;
+  });
+}
+
 const kernelsBuilt = buildKernels();
 const typeScriptBuilt = buildTypeScript();
+buildPage();
 if (!typeScriptBuilt) console.error('build: the JavaScript was written in spite of the errors above');
 process.exit(kernelsBuilt && typeScriptBuilt ? 0 : 1);

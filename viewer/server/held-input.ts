@@ -32,6 +32,9 @@ export class HeldInput implements Disposable {
       case 'key':
         if (changed(this.#keys, message)) this.#devices.key(message.code, message.pressed);
         return;
+      case 'text':
+        this.#devices.type(message.text);
+        return;
       case 'touch': {
         const output = this.#outputOf(message.output);
         if (output) this.#finger(output, message);

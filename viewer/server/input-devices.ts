@@ -3,6 +3,8 @@ import type { Client, ObjectProxy, Output } from '../../client-sdk/core/index.ts
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import { MODIFIER_KEYS } from '../stream/key-codes.ts';
 import type { InputMessage } from '../stream/messages.ts';
+import { TypingKeyboard } from './typing-keyboard.ts';
+import { Typist } from './typist.ts';
 
 const { axis: AXIS, axis_source: SOURCE, button_state: BUTTON } = interfaces.wl_pointer.enums;
 const { key_state: KEY } = interfaces.wl_keyboard.enums;
@@ -27,6 +29,7 @@ export class InputDevices {
   /** Moved last: buttons and wheels come from there. */
   #pointer: ObjectProxy<'zwlr_virtual_pointer_v1'> | null = null;
   #keyboard: ObjectProxy<'zwp_virtual_keyboard_v1'> | null = null;
+  #typist: Typist | null = null;
   readonly #modifiers = new Set<number>();
   #locked = 0;
 
@@ -91,6 +94,13 @@ export class InputDevices {
       for (const modifier of this.#modifiers) held |= MODIFIER_KEYS.get(modifier)!;
       keyboard.modifiers(held, 0, this.#locked, 0);
     }
+  }
+
+  /** Text that no key of the seat's layout may give. */
+  type(text: string): void {
+    if (!this.keyboard) return;
+    this.#typist ??= new Typist(new TypingKeyboard(this.#client, now));
+    this.#typist.type(text);
   }
 
   finger(output: Output, { phase, id, x, y }: TouchMessage): void {

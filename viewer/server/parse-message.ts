@@ -9,6 +9,8 @@ const MOST_SCROLL = 4096;
 const MOST_STEPS = 64;
 const MOST_TOUCHES = 16;
 const MOST_NAME = 256;
+/** Characters typed at once; longer texts are for the clipboard. */
+const MOST_TEXT = 4096;
 const U32 = 0xffff_ffff;
 
 /** A message is not one that a page of ours sends. */
@@ -47,11 +49,14 @@ class Reader {
     throw new BadMessage(`${name} is none of ${known.join(', ')}`);
   }
 
-  nameOrNull(name: string): string | null {
+  text(name: string, longest: number): string {
     const value = this.#fields[name];
-    if (value === null) return null;
-    if (typeof value === 'string' && value.length <= MOST_NAME) return value;
-    throw new BadMessage(`${name} is neither null nor a name`);
+    if (typeof value === 'string' && value.length <= longest) return value;
+    throw new BadMessage(`${name} is not a text of at most ${longest} characters`);
+  }
+
+  nameOrNull(name: string): string | null {
+    return this.#fields[name] === null ? null : this.text(name, MOST_NAME);
   }
 }
 
@@ -101,6 +106,7 @@ const readers: { readonly [T in PageMessage['type']]: (reader: Reader) => PageMe
     phase: reader.oneOf('phase', ['down', 'motion', 'up', 'cancel']),
     id: reader.whole('id', 0, MOST_TOUCHES - 1),
   }),
+  text: reader => ({ type: 'text', ...numbered(reader), text: reader.text('text', MOST_TEXT) }),
   release: () => ({ type: 'release' }),
   control: reader => {
     const action = reader.oneOf('action', ['freeze', 'resume', 'step', 'speed', 'close', 'activate']);

@@ -138,6 +138,8 @@ export type InputMessage =
       readonly x: number;
       readonly y: number;
     }
+  /** Characters that no key gave: from a phone's keyboard, or another way of writing. */
+  | { readonly type: 'text'; readonly n: number; readonly text: string }
   /** Whatever this page holds down is let go: it lost the focus. */
   | { readonly type: 'release' };
 

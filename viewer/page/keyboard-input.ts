@@ -1,0 +1,94 @@
+// The keyboard while it belongs to a screen, and the way out.
+import { KEY_CODES } from '../stream/key-codes.ts';
+import type { Screen, Unnumbered } from './screen.ts';
+
+export interface KeyboardListener {
+  input(message: Unnumbered): void;
+  /** The keyboard goes to a screen, or to nobody. */
+  changed(owner: Screen | null): void;
+}
+
+/** Keys of a Mac's browser are not told of being released while the command key is down. */
+const META = new Set(['MetaLeft', 'MetaRight']);
+
+/**
+ * A screen that has the focus does not get the keys yet, so that Tab passes it as it passes every button: a click does that,
+ * or Enter. Then all keys are its own, but for Control, Alt and Escape together.
+ */
+export class KeyboardInput {
+  readonly #listener: KeyboardListener;
+  readonly #pressed = new Set<number>();
+  #owner: Screen | null = null;
+
+  constructor(listener: KeyboardListener) {
+    this.#listener = listener;
+    addEventListener('keydown', event => this.#down(event), { capture: true });
+    addEventListener('keyup', event => this.#up(event), { capture: true });
+    addEventListener('blur', () => this.leave());
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.leave();
+    });
+  }
+
+  get owner(): Screen | null {
+    return this.#owner;
+  }
+
+  enter(screen: Screen): void {
+    if (this.#owner === screen) return;
+    this.leave();
+    this.#owner = screen;
+    screen.showKeys(true);
+    this.#listener.changed(screen);
+  }
+
+  leave(): void {
+    if (!this.#owner) return;
+    this.#owner.showKeys(false);
+    this.#owner = null;
+    this.#pressed.clear();
+    this.#listener.input({ type: 'release' });
+    this.#listener.changed(null);
+  }
+
+  #down(event: KeyboardEvent): void {
+    if (!this.#owner) {
+      this.#offer(event);
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.code === 'Escape' && event.ctrlKey && event.altKey) this.leave();
+    else if (!event.repeat) this.#press(event);
+  }
+
+  /** Enter on a screen that has the focus. */
+  #offer(event: KeyboardEvent): void {
+    const { target } = event;
+    if (event.key !== 'Enter' || !(target instanceof HTMLElement) || !target.classList.contains('glass'))
+      return;
+    event.preventDefault();
+    target.dispatchEvent(new CustomEvent('keyswanted'));
+  }
+
+  #press({ code, key }: KeyboardEvent): void {
+    const known = KEY_CODES.get(code);
+    if (known !== undefined) {
+      this.#pressed.add(known);
+      this.#listener.input({ type: 'key', code: known, pressed: true });
+    } else if ([...key].length === 1) this.#listener.input({ type: 'text', text: key });
+  }
+
+  #up(event: KeyboardEvent): void {
+    const code = KEY_CODES.get(event.code);
+    if (!this.#owner || code === undefined || !this.#pressed.has(code)) return;
+    event.preventDefault();
+    if (META.has(event.code)) {
+      this.#pressed.clear();
+      this.#listener.input({ type: 'release' });
+      return;
+    }
+    this.#pressed.delete(code);
+    this.#listener.input({ type: 'key', code, pressed: false });
+  }
+}
