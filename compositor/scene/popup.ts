@@ -48,3 +48,12 @@ export class Popup {
     return depth;
   }
 }
+
+/** Takes the popups of a surface away that is shown no more, and those of these, the highest first. */
+export function dismissPopups(popups: readonly Popup[], parent: Surface): void {
+  for (const popup of popups) {
+    if (popup.parent !== parent || popup.dismissed) continue;
+    dismissPopups(popups, popup.surface);
+    popup.dismiss();
+  }
+}

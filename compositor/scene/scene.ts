@@ -2,7 +2,6 @@
 import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
-import type { BufferUse } from './buffer-use.ts';
 import { type Cursor, cursorSurface } from './cursor.ts';
 import { changesLayout, changesStack, contentDamage, DamageTracker } from './damage.ts';
 import type { DragIcon } from './drag-icon.ts';
@@ -11,10 +10,10 @@ import { type Hit, hit, rootOf } from './hit-test.ts';
 import type { LayerSurface } from './layer-surface.ts';
 import type { LayoutName } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
-import type { Popup } from './popup.ts';
-import { intersectRects, type Point, type Rect, Region } from './region.ts';
+import { dismissPopups, type Popup } from './popup.ts';
+import { type Point, type Rect, Region } from './region.ts';
 import type { SceneObserver } from './scene-observer.ts';
-import { ShownStack } from './shown-stack.ts';
+import { mostShownOn, ShownStack } from './shown-stack.ts';
 import { placeInSlot, type Root, type SurfacePlacement, windowGeometry } from './stack.ts';
 import { Surface, type SurfaceOwner } from './surface.ts';
 import { type Transaction, type TransactionEntry, TransactionQueues } from './transaction.ts';
@@ -119,14 +118,7 @@ export class Scene {
   pacingOutput(surface: Surface): OutputInfo | null {
     const cursor = surface === cursorSurface(this.#cursor) ? this.#cursor : null;
     const placement = cursor ? { ...cursor.position, width: 1, height: 1 } : this.#stack.of(surface);
-    const shown = (output: OutputInfo): number => {
-      const part = placement ? intersectRects(placement, output.geometry) : null;
-      return part ? part.width * part.height : 0;
-    };
-    return this.#outputs.reduce<OutputInfo | null>(
-      (best, output) => (best === null || shown(output) > shown(best) ? output : best),
-      null,
-    );
+    return mostShownOn(placement, this.#outputs);
   }
 
   /** Windows in the order in which they came. */
@@ -155,7 +147,7 @@ export class Scene {
 
   removeWindow(window: Window): void {
     this.#windows.remove(window);
-    this.#dismissPopups(window.surface);
+    dismissPopups(this.#popups, window.surface);
     this.arrange();
   }
 
@@ -166,7 +158,7 @@ export class Scene {
 
   removePopup(popup: Popup): void {
     this.#popups = this.#popups.filter(other => other !== popup);
-    this.#dismissPopups(popup.surface);
+    dismissPopups(this.#popups, popup.surface);
     this.update();
   }
 
@@ -185,7 +177,7 @@ export class Scene {
 
   removeLayer(layer: LayerSurface): void {
     this.#windows.removeLayer(layer);
-    this.#dismissPopups(layer.surface);
+    dismissPopups(this.#popups, layer.surface);
     this.arrange();
   }
 
@@ -294,7 +286,7 @@ export class Scene {
     const before = this.activated;
     const turned = this.#windows.arrange();
     const changed = this.#windows.noteMapped();
-    for (const window of changed.gone) this.#dismissPopups(window.surface);
+    for (const window of changed.gone) dismissPopups(this.#popups, window.surface);
     this.#windows.configure();
     this.update();
     // Whoever hears of it finds everything in its new place.
@@ -391,18 +383,9 @@ export class Scene {
 
   /** A surface that was shown has gone, without a commit. */
   #unmapped(surface: Surface): void {
-    this.#dismissPopups(surface);
+    dismissPopups(this.#popups, surface);
     if (surface.role?.kind === 'layer' || surface.role?.kind === 'toplevel') this.arrange();
     else this.update();
-  }
-
-  /** The popups of a surface that is shown no more, and those of these. */
-  #dismissPopups(parent: Surface): void {
-    for (const popup of this.#popups) {
-      if (popup.parent !== parent || popup.dismissed) continue;
-      this.#dismissPopups(popup.surface);
-      popup.dismiss();
-    }
   }
 
   #apply(transaction: Transaction): void {
@@ -424,7 +407,7 @@ export class Scene {
       const moved = commit.offset.x !== 0 || commit.offset.y !== 0;
       if (moved || changesStack(before, surface.state)) this.#addRoot(surface, dirty);
       if (changesLayout(surface, before)) rearranged = true;
-      if (before.content && !surface.state.content) this.#dismissPopups(surface);
+      if (before.content && !surface.state.content) dismissPopups(this.#popups, surface);
     }
     if (rearranged) this.arrange();
     if (dirty.size > 0) this.#rebuild(content, dirty);

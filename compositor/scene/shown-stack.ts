@@ -1,7 +1,7 @@
 // The stack as it was built last, by parts: what has not changed is not built again.
 import type { OutputInfo } from './outputs.ts';
 import type { Popup } from './popup.ts';
-import { intersectRects } from './region.ts';
+import { intersectRects, type Rect } from './region.ts';
 import {
   buildPart,
   extentOf,
@@ -75,4 +75,16 @@ export class ShownStack {
 export function isOver(root: Root, fullscreen: Window): boolean {
   if (root.kind === 'window') return descends(root, fullscreen);
   return root.kind === 'drag-icon' || root.state.layer === 'overlay';
+}
+
+/** The output that shows most of a place, the first one if none does; null without outputs. */
+export function mostShownOn(place: Rect | null, outputs: readonly OutputInfo[]): OutputInfo | null {
+  const shown = (output: OutputInfo): number => {
+    const part = place ? intersectRects(place, output.geometry) : null;
+    return part ? part.width * part.height : 0;
+  };
+  return outputs.reduce<OutputInfo | null>(
+    (best, output) => (best === null || shown(output) > shown(best) ? output : best),
+    null,
+  );
 }
