@@ -14,6 +14,15 @@ export {
   solid,
   toBytes,
 } from './image.ts';
+export {
+  type ButtonName,
+  KeyboardInput,
+  type KeyName,
+  PointerInput,
+  SessionInput,
+  TouchInput,
+} from './input.ts';
 export { type FailureOptions, KernelFailures } from './kernel-failures.ts';
 export { blocks, crop, enlarge, over, pattern, picture, upright, veil } from './picture.ts';
 export { type Canvas, type Footprint, TestSession, type TestSessionOptions } from './session.ts';
+export { BUTTON, KEY, type Stroke, strokeOf } from './us-keys.ts';

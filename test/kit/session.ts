@@ -25,6 +25,7 @@ import {
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
 import { Film } from './film.ts';
 import { type Color, expectSameImage, fromXrgb, type Image, pixel, solid, toBytes } from './image.ts';
+import { SessionInput } from './input.ts';
 import { KernelFailures } from './kernel-failures.ts';
 import { settled, untilSettled } from './until.ts';
 
@@ -80,6 +81,8 @@ export class TestSession implements AsyncDisposable {
   readonly compositor: Compositor;
   /** What the compositor's own calls meet, besides the kernel. */
   readonly failures: KernelFailures;
+  /** A person's hands: `await session.input.pointer.click(10, 20)`. */
+  readonly input: SessionInput;
   /** The history of the run so far, one line for each entry of the run queue. */
   readonly history: string[] = [];
   readonly #connected = new Map<Client, Connected>();
@@ -107,6 +110,11 @@ export class TestSession implements AsyncDisposable {
       ...(names.length === outputs.length ? { outputNames: names } : {}),
     });
     this.failures = new KernelFailures(this.compositor.task);
+    this.input = new SessionInput({
+      seat: this.compositor.seat,
+      machine: this.machine,
+      settle: () => this.advance(0n),
+    });
   }
 
   /** Connects a client over an in-process queue. */
