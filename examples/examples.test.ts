@@ -60,6 +60,7 @@ describe('each example shows its frames and ends', () => {
     ['hello', [], []],
     ['photo-viewer', ['--seconds', '0.01'], []],
     ['subsurfaces', [], []],
+    ['input', [], []],
     ['gpu-drawing', [], []],
     ['animation', [], ['4 of the last 4 frames were presented']],
     ['video-player', [], ['4 frames shown']],

@@ -12,6 +12,7 @@ import { RemoteKernel } from './kernel.ts';
 import type { ClientOptions, WaitOptions, WindowOptions } from './options.ts';
 import { Outputs } from './outputs.ts';
 import type { Global } from './registry.ts';
+import { Seat } from './seat.ts';
 import { type Explanation, wait } from './wait.ts';
 import { createWindow, type Window } from './window.ts';
 
@@ -49,6 +50,7 @@ export class Client implements AsyncDisposable {
   readonly #ends = new Set<(error: Error) => void>();
   #kernel: RemoteKernel | null = null;
   #outputs: Outputs | null = null;
+  #seat: Seat | null = null;
   #closing = false;
   #error: Error | null = null;
   #tellClosed: (end: ConnectionEnd) => void = () => {};
@@ -136,6 +138,12 @@ export class Client implements AsyncDisposable {
   get outputs(): Outputs {
     this.#outputs ??= new Outputs(this);
     return this.#outputs;
+  }
+
+  /** The server's first seat: what a person does with its pointer, keyboard and touch screen. Throws `MissingGlobal`. */
+  get seat(): Seat {
+    this.#seat ??= new Seat(this);
+    return this.#seat;
   }
 
   /** Makes a window and waits until the server has configured it. */

@@ -27,6 +27,8 @@ export type * from './outputs.ts';
 export type * from './registry.ts';
 export * from './screen-capture.ts';
 export * from './screenshot.ts';
+export { Seat } from './seat.ts';
+export type * from './seat-events.ts';
 export * from './single-pixel.ts';
 export * from './subsurface.ts';
 export type { Surface } from './surface.ts';

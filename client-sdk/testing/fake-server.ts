@@ -10,6 +10,7 @@ import { connectInProcess } from '../../protocol/transport/in-process.ts';
 import { type Client, connectOver } from '../core/client.ts';
 import type { ClientOptions } from '../core/options.ts';
 import { FakeKernel } from './fake-kernel.ts';
+import { FakeSeat } from './fake-seat.ts';
 
 const ignore = () => {};
 
@@ -70,6 +71,7 @@ export class FakeSurface {
 export class FakeServer {
   readonly surfaces: FakeSurface[] = [];
   readonly kernel = new FakeKernel();
+  readonly fakeSeat = new FakeSeat();
   readonly objects: ServerObjects;
   readonly disconnect: () => void;
   /** What came with each wl_shm.create_pool. */
@@ -133,6 +135,7 @@ export class FakeServer {
     if (resource.interface === 'wl_compositor') this.#compositor(served as Resource<'wl_compositor'>);
     else if (resource.interface === 'wl_shm') this.#shm(served as Resource<'wl_shm'>);
     else if (resource.interface === 'xdg_wm_base') this.#shell(served as Resource<'xdg_wm_base'>);
+    else if (resource.interface === 'wl_seat') this.fakeSeat.serve(served as Resource<'wl_seat'>);
     // Feedback is asked for and never given.
     else if (resource.interface === 'wp_presentation')
       (served as Resource<'wp_presentation'>).setHandlers({ destroy: ignore, feedback: ignore });

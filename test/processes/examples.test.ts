@@ -28,6 +28,7 @@ const examples: [name: string, words: string[], input: Buffer | null, told: RegE
   ['video-player', ['--frames', '3', '-'], video, /^\d frames shown/],
   ['animation', ['--frames', '4'], null, /4 of the last 4 frames were presented/],
   ['subsurfaces', ['--frames', '4'], null, /^$/],
+  ['input', ['--frames', '2'], null, /^$/],
   ['explicit-sync-file', ['--frames', '4'], null, /frame 4, image.*\n +release fence: .*\n +acquire fence: /],
   ['explicit-sync-timeline', ['--frames', '4'], null, /frame 4: job 4 submitted/],
   ['gpu-drawing', ['--frames', '4'], null, /^$/],
