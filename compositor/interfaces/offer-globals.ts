@@ -1,13 +1,12 @@
 // Every global, and who is offered it.
 import type { Server } from '../server/server.ts';
 import type { Context } from './context.ts';
-import { bindOutputCaptureSource } from './ext-image-capture-source.ts';
-import { bindImageCopyCapture } from './ext-image-copy-capture.ts';
 import { bindControl } from './fencepost-control.ts';
 import { bindHistogramManager } from './fencepost-histogram.ts';
 import { bindMetadata } from './fencepost-metadata.ts';
 import { bindObservation } from './fencepost-observation.ts';
 import { everybody, type OfferedTo, type OfferGlobal } from './global-offer.ts';
+import { offerCapture } from './offer-capture.ts';
 import { offerInput } from './offer-input.ts';
 import { offerKernel } from './offer-kernel.ts';
 import { offerSeatExtensions } from './offer-seat-extensions.ts';
@@ -26,8 +25,6 @@ import { bindExplicitSynchronization } from './zwp-linux-explicit-synchronizatio
 
 /** Fences and dma-bufs are files of a Task: a client without kernel calls could never have one. */
 const withKernelCalls: OfferedTo = client => client.may('kernel-calls');
-/** Only this end of a connection knows whether descriptors arrive here. */
-const withCapture: OfferedTo = client => client.may('capture');
 
 /** Offers everything there is, in the order in which clients are told of it. Disposing withdraws it all. */
 export function offerGlobals(context: Context, server: Server): Disposable {
@@ -62,8 +59,7 @@ export function offerGlobals(context: Context, server: Server): Disposable {
       bindSyncobjManager(caller, resource, capabilities),
     );
   }
-  offer('ext_output_image_capture_source_manager_v1', 1, withCapture, bindOutputCaptureSource);
-  offer('ext_image_copy_capture_manager_v1', 1, withCapture, bindImageCopyCapture);
+  offerCapture(offer);
   offer('fencepost_histogram_manager_v1', 1, client => client.may('histogram'), bindHistogramManager);
   offer('fencepost_observation_v1', 2, client => client.may('observation'), bindObservation);
   offer('fencepost_control_v1', 1, client => client.may('test-control'), bindControl);

@@ -4,6 +4,7 @@ import { idleNotifier } from './ext-idle-notifier.ts';
 import { virtualTouch } from './fencepost-virtual-touch.ts';
 import { everybody, type OfferedTo, type OfferGlobal } from './global-offer.ts';
 import { TextInputs } from './text-inputs.ts';
+import { bindCursorShapes } from './wp-cursor-shape.ts';
 import { activation } from './xdg-activation.ts';
 import { bindVirtualPointers } from './zwlr-virtual-pointer.ts';
 import { idleInhibit } from './zwp-idle-inhibit.ts';
@@ -19,6 +20,7 @@ import { virtualKeyboards } from './zwp-virtual-keyboard.ts';
 const withInput: OfferedTo = client => client.may('input');
 
 export function offerSeatExtensions(context: Context, offer: OfferGlobal): void {
+  offer('wp_cursor_shape_manager_v1', 1, everybody, bindCursorShapes);
   offer('zwp_relative_pointer_manager_v1', 1, everybody, bindRelativePointer);
   offer('zwp_pointer_constraints_v1', 1, everybody, pointerConstraints(context));
   const textInputs = new TextInputs(context);
