@@ -14,6 +14,7 @@ const NOTHING: Abilities = {
   pointer: false,
   keyboard: false,
   touch: false,
+  clipboard: false,
   observation: false,
   control: false,
 };
@@ -57,7 +58,8 @@ class Page {
       message: message => this.#message(message),
       frame: bytes => void this.#frame(bytes),
     });
-    this.#tools.showPanel(matchMedia('(min-width: 861px)').matches);
+    // On a phone that is held across, the screen needs all the room there is.
+    this.#tools.showPanel(!matchMedia('(max-height: 500px)').matches);
     document.addEventListener('visibilitychange', () => this.#watch());
     addEventListener('resize', () => {
       for (const screen of this.#screens.values()) screen.fitPixels();

@@ -82,12 +82,19 @@ export class Panel {
   #show(): void {
     const { windows = [], planes = [], surfaces = [], counts = [] } = this.#snapshot ?? {};
     const several = this.#described.length > 1;
+    const titleOf = (id: number): string => {
+      const window = windows.find(one => one.id === id);
+      return window ? titleOfWindow(window) : '';
+    };
     this.#windows.show(windows, ({ id }) => String(id));
     this.#planes.show(
-      planes.map(plane => planeLine(plane, surfaces, several)),
+      planes.map(plane => planeLine(plane, surfaces, titleOf, several)),
       ({ key }) => key,
     );
-    this.#surfaces.show(surfaces.map(surfaceLine), ({ key }) => key);
+    this.#surfaces.show(
+      surfaces.map(surface => surfaceLine(surface, titleOf)),
+      ({ key }) => key,
+    );
     this.#outputs.show(
       this.#described.map(output => {
         const counted = counts.find(count => count.output === output.name);
@@ -121,7 +128,7 @@ export class Panel {
     return {
       element: shown.element,
       update(window: WindowMessage) {
-        const title = window.title || window.appId || 'untitled';
+        const title = titleOfWindow(window);
         const active = window.states.includes('activated');
         shown.update({
           key: '',
@@ -145,24 +152,34 @@ export class Panel {
   }
 }
 
-function planeLine(plane: PlaneMessage, surfaces: readonly SurfaceMessage[], several: boolean): Line {
+const titleOfWindow = ({ title, appId }: WindowMessage): string => title || appId || 'untitled';
+
+type TitleOf = (window: number) => string;
+
+function planeLine(
+  plane: PlaneMessage,
+  surfaces: readonly SurfaceMessage[],
+  titleOf: TitleOf,
+  several: boolean,
+): Line {
   const shown = surfaces.find(one => one.plane === plane.plane && one.output === plane.output);
-  const isOff = plane.content === 'off';
+  const isComposition = plane.content === 'composition';
+  const what = titleOf(plane.window) || plane.label;
   return {
     key: `${plane.output} ${plane.plane}`,
     title: `${plane.type} ${plane.plane}${several ? ` · ${plane.output}` : ''}`,
     tag: CONTENT[plane.content],
-    note: [plane.label, plane.content === 'composition' ? '' : shown?.reason].filter(Boolean).join(': '),
-    numbers: isOff ? '' : placed(plane.rect),
+    note: isComposition ? '' : [what, shown?.reason].filter(Boolean).join(': '),
+    numbers: plane.content === 'off' ? '' : placed(plane.rect),
     marked: plane.content === 'surface' || plane.content === 'cursor',
   };
 }
 
-const surfaceLine = ({ output, label, plane, reason }: SurfaceMessage): Line => ({
+const surfaceLine = ({ output, label, window, plane, reason }: SurfaceMessage, titleOf: TitleOf): Line => ({
   key: `${output} ${label}`,
-  title: label,
+  title: titleOf(window) || label,
   tag: plane === 0 ? 'composed' : `plane ${plane}`,
   note: reason,
-  numbers: '',
+  numbers: titleOf(window) ? label : '',
   marked: plane !== 0,
 });
