@@ -1,7 +1,9 @@
 // The viewer of a session: a client in this process, there while somebody looks.
 import { fileURLToPath } from 'node:url';
-import type { Client } from '../../client-sdk/core/index.ts';
+import { loadLibc } from '../../protocol/host/libc.ts';
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
+import { clipboardFiles } from '../../viewer/server/clipboard-files.ts';
+import type { Connected } from '../../viewer/server/studio.ts';
 import type { Viewer } from '../../viewer/server/viewer.ts';
 import type { Compositor } from '../compositor.ts';
 import { localMemoryOf } from '../local-memory.ts';
@@ -40,13 +42,16 @@ export async function openViewer(
   });
 }
 
-async function connectViewer({ machine, server }: Compositor): Promise<Client> {
+async function connectViewer({ machine, server, kernel }: Compositor): Promise<Connected> {
   // A session starts faster without a client's modules.
   const { connectOver } = await import('../../client-sdk/core/index.ts');
   const [here, there] = connectInProcess({
     name: 'viewer',
     post: (label, run) => machine.post(label, run),
+    ...(kernel.host ? { descriptors: kernel.host } : {}),
   });
   const { task } = server.accept(there, { name: 'viewer', capabilities: CAPABILITIES });
-  return connectOver(here, { localMemory: localMemoryOf(task) });
+  const client = await connectOver(here, { localMemory: localMemoryOf(task) });
+  const { libc } = loadLibc();
+  return { client, files: libc && kernel.host ? clipboardFiles(libc, task) : null };
 }

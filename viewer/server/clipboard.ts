@@ -44,6 +44,10 @@ export class Clipboard implements Disposable {
   /** The text that is on the clipboard, as far as it is known. */
   #text: string | null = null;
 
+  static offeredBy(client: Client): boolean {
+    return client.offers('zwlr_data_control_manager_v1') > 0 && client.offers('wl_seat') > 0;
+  }
+
   /** Throws `MissingGlobal` where the clipboard is not offered. */
   constructor(options: ClipboardOptions) {
     this.#options = options;

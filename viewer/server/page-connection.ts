@@ -110,6 +110,9 @@ export class PageConnection implements Spectator {
       case 'control':
         this.#studio.control(message);
         return;
+      case 'clipboard':
+        this.#studio.copied(this, message);
+        return;
       default:
         this.#remember(message);
         this.#input.pass(message);

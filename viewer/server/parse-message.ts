@@ -1,6 +1,6 @@
 // What a page says, checked: a page is no more trusted than a client.
 import { isKeyCode } from '../stream/key-codes.ts';
-import type { PageMessage } from '../stream/messages.ts';
+import { MOST_CLIPBOARD, type PageMessage } from '../stream/messages.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -107,6 +107,7 @@ const readers: { readonly [T in PageMessage['type']]: (reader: Reader) => PageMe
     id: reader.whole('id', 0, MOST_TOUCHES - 1),
   }),
   text: reader => ({ type: 'text', ...numbered(reader), text: reader.text('text', MOST_TEXT) }),
+  clipboard: reader => ({ type: 'clipboard', text: reader.text('text', MOST_CLIPBOARD) }),
   release: () => ({ type: 'release' }),
   control: reader => {
     const action = reader.oneOf('action', ['freeze', 'resume', 'step', 'speed', 'close', 'activate']);

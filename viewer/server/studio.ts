@@ -1,6 +1,14 @@
 // What all pages share: one connection to the compositor, one capture of each output, one set of devices.
 import type { Client, Output } from '../../client-sdk/core/index.ts';
-import type { Abilities, ControlMessage, ServerMessage } from '../stream/messages.ts';
+import {
+  type Abilities,
+  type ClipboardMessage,
+  type ControlMessage,
+  MOST_CLIPBOARD,
+  type ServerMessage,
+} from '../stream/messages.ts';
+import { Clipboard } from './clipboard.ts';
+import type { ClipboardFiles } from './clipboard-files.ts';
 import { HeldInput } from './held-input.ts';
 import { InputDevices } from './input-devices.ts';
 import { Observer } from './observer.ts';
@@ -8,6 +16,13 @@ import { OutputWatch } from './output-watch.ts';
 import { ScreenStream } from './screen-stream.ts';
 import { SessionControl } from './session-control.ts';
 import type { FrameSink, Subscription } from './subscription.ts';
+
+/** A connection to the compositor. */
+export interface Connected {
+  readonly client: Client;
+  /** Null where there are no real descriptors: no text can be copied then. */
+  readonly files: ClipboardFiles | null;
+}
 
 /** A page, as the studio sees it. */
 export interface Spectator {
@@ -24,8 +39,9 @@ export class Studio implements Disposable {
   readonly #streams = new Map<Output, ScreenStream>();
   readonly #observer: Observer | null;
   readonly #control: SessionControl | null;
+  readonly #clipboard: Clipboard | null;
 
-  constructor(client: Client) {
+  constructor({ client, files }: Connected) {
     this.client = client;
     this.#devices = new InputDevices(client);
     this.#outputs = new OutputWatch(client, gone => this.#outputsChanged(gone));
@@ -35,6 +51,10 @@ export class Studio implements Disposable {
     this.#control = SessionControl.offeredBy(client)
       ? new SessionControl(client, message => this.#tell(message))
       : null;
+    this.#clipboard =
+      files && Clipboard.offeredBy(client)
+        ? new Clipboard({ client, files, onText: text => this.#tellText(text) })
+        : null;
   }
 
   get abilities(): Abilities {
@@ -43,6 +63,7 @@ export class Studio implements Disposable {
       pointer,
       keyboard,
       touch,
+      clipboard: this.#clipboard !== null,
       observation: this.#observer !== null,
       control: this.#control !== null,
     };
@@ -83,12 +104,19 @@ export class Studio implements Disposable {
     return new HeldInput(this.#devices, id => this.outputs.get(id));
   }
 
+  /** A person has copied a text: programs get it, and the other people. */
+  copied(from: Spectator, message: ClipboardMessage): void {
+    this.#clipboard?.setText(message.text);
+    for (const spectator of this.#spectators) if (spectator !== from) spectator.tell(message);
+  }
+
   control(message: ControlMessage): void {
     this.#control?.pass(message);
   }
 
   [Symbol.dispose](): void {
     this.#observer?.[Symbol.dispose]();
+    this.#clipboard?.[Symbol.dispose]();
     this.#outputs[Symbol.dispose]();
     for (const stream of this.#streams.values()) stream[Symbol.dispose]();
     this.#streams.clear();
@@ -103,6 +131,10 @@ export class Studio implements Disposable {
     }
     this.#tell({ type: 'outputs', outputs: this.#outputs.messages });
     for (const spectator of [...this.#spectators]) spectator.outputsChanged();
+  }
+
+  #tellText(text: string): void {
+    if (text.length <= MOST_CLIPBOARD) this.#tell({ type: 'clipboard', text });
   }
 
   #tell(message: ServerMessage): void {

@@ -1,9 +1,8 @@
 // The viewer: a page that shows the outputs of a compositor and takes input.
 import type { WebSocket } from 'ws';
-import type { Client } from '../../client-sdk/core/index.ts';
 import { Door } from './door.ts';
 import { PageConnection } from './page-connection.ts';
-import { Studio } from './studio.ts';
+import { type Connected, Studio } from './studio.ts';
 
 export interface ViewerOptions {
   /** A loopback address unless others are to see the screen. */
@@ -13,7 +12,7 @@ export interface ViewerOptions {
   /** `dist/viewer`: where the built page is. */
   readonly directory: string;
   /** Connects to the compositor: called when somebody looks, and again when somebody looks after everybody had gone. */
-  connect(): Promise<Client>;
+  connect(): Promise<Connected>;
   warn(error: Error): void;
 }
 
@@ -89,10 +88,10 @@ export class Viewer implements Disposable {
   }
 
   async #openStudio(): Promise<Studio> {
-    const client = await this.#options.connect();
+    const connected = await this.#options.connect();
     // Ended from the other side, every page is asked to come again.
-    const studio = new Studio(client);
-    void client.closed.then(({ kind }) => {
+    const studio = new Studio(connected);
+    void connected.client.closed.then(({ kind }) => {
       if (kind === 'closed-here') return;
       this.#leave();
       for (const page of this.#pages) page.close(SERVICE_RESTART, 'the compositor ended the connection');

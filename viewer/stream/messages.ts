@@ -81,11 +81,21 @@ export interface Snapshot {
   readonly held: readonly HeldMessage[];
 }
 
+/** UTF-16 units of text that page and server give each other for the clipboard. */
+export const MOST_CLIPBOARD = 128 * 1024;
+
+/** Text on the clipboard: what a program has copied, or what the person has. */
+export interface ClipboardMessage {
+  readonly type: 'clipboard';
+  readonly text: string;
+}
+
 /** What a connection can do, so that the page offers nothing else. */
 export interface Abilities {
   readonly pointer: boolean;
   readonly keyboard: boolean;
   readonly touch: boolean;
+  readonly clipboard: boolean;
   readonly observation: boolean;
   readonly control: boolean;
 }
@@ -103,6 +113,7 @@ export type ServerMessage =
   | { readonly type: 'outputs'; readonly outputs: readonly OutputMessage[] }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | ClockMessage
+  | ClipboardMessage
   | { readonly type: 'stepped'; readonly output: string };
 
 /** Input has a number `n` of the page's choice that grows; frames tell the last one that came before them. */
@@ -159,4 +170,5 @@ export type PageMessage =
   /** Pictures are wanted (a visible page that is not frozen), and what the side panel shows. */
   | { readonly type: 'watch'; readonly pictures: boolean; readonly snapshots: boolean }
   | InputMessage
+  | ClipboardMessage
   | ControlMessage;
