@@ -4,6 +4,9 @@ import type { Rect } from './region.ts';
 
 type Edge = keyof Anchor;
 
+/** The largest size that a configure can tell. */
+const LARGEST = 0x7fff_ffff;
+
 /** Those that keep an edge free come first, from the overlay down; the others share what is left. */
 export function arrangeLayers(
   layers: readonly LayerSurface[],
@@ -52,7 +55,7 @@ function placeAxis(
   if (surface.length === 0)
     return {
       start: bounds.start + margin.start,
-      length: Math.max(1, bounds.length - margin.start - margin.end),
+      length: Math.min(Math.max(1, bounds.length - margin.start - margin.end), LARGEST),
     };
   const { length } = surface;
   if (atStart && !atEnd) return { start: bounds.start + margin.start, length };

@@ -1,6 +1,7 @@
 // Where windows go: each output is tiled by its windows, in the order in which they came; some have places of their own.
 import type { OutputInfo } from './outputs.ts';
 import type { Rect } from './region.ts';
+import { FRAME_WIDTH, placeInSlot, windowGeometry } from './stack.ts';
 import type { Alignment, Decoration, Slot, Window } from './window.ts';
 
 /** Logical pixels between tiles and around them, once there is more than one. */
@@ -8,9 +9,6 @@ const GAP = 8;
 
 /** How windows share the outputs. */
 export type LayoutName = 'tiled' | 'floating';
-
-/** Logical pixels that a frame has on each side of its window. */
-export const FRAME_WIDTH = 2;
 
 /** An output, and what layer surfaces leave of it. */
 export interface OutputArea {
@@ -63,8 +61,10 @@ export function arrange(
   }
   // A dialog lies over its parent, wherever that has come to lie.
   for (const [window, slot] of slots) {
-    const above = window.parent && slots.get(window.parent);
-    if (above && slot.mode === 'floating' && slot.within) slots.set(window, { ...slot, rect: above.rect });
+    const { parent } = window;
+    const above = parent && slots.get(parent);
+    if (above && slot.mode === 'floating' && slot.within)
+      slots.set(window, { ...slot, rect: placeInSlot(above, windowGeometry(parent.surface)) });
   }
   return slots;
 }

@@ -1,12 +1,14 @@
 // The surfaces of the scene from the lowest to the highest, with their places in the global space.
 import type { DragIcon } from './drag-icon.ts';
 import type { LayerSurface } from './layer-surface.ts';
-import { FRAME_WIDTH } from './layout.ts';
 import type { Popup } from './popup.ts';
 import { intersectRects, joinRects, type Point, type Rect, rectsEqual } from './region.ts';
 import type { Surface } from './surface.ts';
 import type { ChildPlacement } from './surface-state.ts';
 import type { Alignment, Slot, Window } from './window.ts';
+
+/** Logical pixels that a frame has on each side of its window. */
+export const FRAME_WIDTH = 2;
 
 /** What a tree of surfaces hangs on. */
 export type Root = Window | LayerSurface | DragIcon;
