@@ -5,6 +5,7 @@ import { Connection, type ConnectionState } from './connection.ts';
 import { byId, setAttribute, setText } from './dom.ts';
 import { KeyboardInput } from './keyboard-input.ts';
 import { Meters } from './meters.ts';
+import { PageClipboard } from './page-clipboard.ts';
 import { Panel } from './panel.ts';
 import { Screen, type Unnumbered } from './screen.ts';
 import { TextInput } from './text-input.ts';
@@ -29,6 +30,7 @@ class Page {
   readonly #keyboard: KeyboardInput;
   readonly #text: TextInput;
   readonly #connection: Connection;
+  readonly #clipboard: PageClipboard;
   #abilities = NOTHING;
   #clock: ClockMessage | null = null;
   #frozen = false;
@@ -52,6 +54,9 @@ class Page {
       speed: speed => this.#connection.send({ type: 'control', action: 'speed', speed }),
       panel: shown => this.#showPanel(shown),
       keyboard: () => this.#text.open(),
+    });
+    this.#clipboard = new PageClipboard(text => {
+      if (this.#abilities.clipboard) this.#connection.send({ type: 'clipboard', text });
     });
     this.#connection = new Connection({
       state: state => this.#state(state),
@@ -110,6 +115,9 @@ class Page {
         this.#clock = message;
         this.#tools.showClock(message);
         return;
+      case 'clipboard':
+        this.#clipboard.received(message.text);
+        return;
       case 'stepped':
         return;
     }
@@ -149,6 +157,7 @@ class Page {
 
   #takeKeys(screen: Screen): void {
     if (this.#abilities.keyboard) this.#keyboard.enter(screen);
+    if (this.#abilities.clipboard) void this.#clipboard.read('prompt');
   }
 
   async #frame(bytes: Uint8Array): Promise<void> {
