@@ -16,6 +16,7 @@ export class TextInputs {
   readonly #inputs = new PerClient<FocusedTextInput>('text inputs');
   /** The client that has the keyboard. */
   #focused: Client | null = null;
+  #posted = false;
 
   constructor(context: Context) {
     this.#context = context;
@@ -29,11 +30,17 @@ export class TextInputs {
     return added;
   }
 
+  /** Programs want to hear of the keyboard first, which comes right after this. */
   #focusChanged(surface: Surface | null): void {
     const before = this.#focused;
     this.#focused = (surface && this.#context.clientOf(surface)) ?? null;
-    if (before && before !== this.#focused)
-      for (const input of this.#inputs.of(before)) input.focusChanged(null);
-    if (this.#focused) for (const input of this.#inputs.of(this.#focused)) input.focusChanged(surface);
+    if (before) for (const input of this.#inputs.of(before)) input.focusChanged(null);
+    if (!this.#focused || this.#posted) return;
+    this.#posted = true;
+    this.#context.rooms.machine.post('focus of text inputs', () => {
+      this.#posted = false;
+      const { focus } = this.#context.rooms.seat.keyboard;
+      if (this.#focused) for (const input of this.#inputs.of(this.#focused)) input.focusChanged(focus);
+    });
   }
 }
