@@ -18,7 +18,7 @@ export function offerOutputs(context: Context, server: Server): Disposable {
       output,
       server.globals.add({
         interface: 'wl_output',
-        version: { native: 4, wayland: 3 },
+        version: 4,
         bind: (client, resource) => bindOutput({ context, client }, resource, output, bound.get(output)),
       }),
     );

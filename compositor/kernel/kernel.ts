@@ -4,7 +4,7 @@ import type { Machine } from '../machine/machine.ts';
 import { type Behaviour, behaviourOf, type KernelVersion } from './behaviour.ts';
 import type { Coherency } from './dma-buf/coherency.ts';
 import type { DmaBuf } from './dma-buf/dma-buf.ts';
-import { adoptHostFile } from './memory/memfd-create.ts';
+import { adoptHostFile } from './memory/adopt-host-file.ts';
 import { PhysicalMemory } from './memory/physical-memory.ts';
 import { AcquireContext } from './sync/ww-mutex.ts';
 import { KernelError } from './task/kernel-error.ts';

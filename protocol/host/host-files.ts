@@ -41,6 +41,32 @@ export interface HostFiles {
   adopt(fd: number): void;
   /** The host's page size. */
   readonly pageBytes: number;
+  /** What can be done with descriptors that are no files with a size; left out where those cannot come. */
+  readonly streams?: HostStreams;
+}
+
+/** Pipes, sockets and the like, from other processes: nothing here waits. Every method throws `HostError`. */
+export interface HostStreams {
+  /** Whether a descriptor is one of these, rather than a file with a size. */
+  isStream(fd: number): boolean;
+  /** O_ACCMODE, O_NONBLOCK, ... of the descriptor (`F_GETFL`). */
+  flags(fd: number): number;
+  /**
+   * An open file of our own of the same pipe, which never blocks: O_NONBLOCK on theirs would be seen by the process that
+   * sent it, and without it a peer that reads what we were told of would stop this process. Null for what is no pipe. ENXIO
+   * for writing to a pipe that nobody reads.
+   */
+  openAgain(fd: number, access: 'read' | 'write'): number | null;
+  /** Closes what `openAgain` opened. */
+  closeOwn(fd: number): void;
+  /** EAGAIN when there is nothing; 0 at the end. */
+  read(fd: number, target: Uint8Array): number;
+  /** EAGAIN when there is no room, EPIPE when nobody reads. */
+  write(fd: number, source: Uint8Array): number;
+  /** What of `events`, POLLERR and POLLHUP holds now (`poll(2)`). */
+  ready(fd: number, events: number): number;
+  /** Calls back once when one of `events` (of `poll(2)`) holds; one watch for each descriptor. */
+  watch(fd: number, events: number, ready: () => void): Disposable;
 }
 
 export const F_SEAL_SEAL = 0x1;

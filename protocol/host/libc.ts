@@ -33,6 +33,7 @@ export interface Libc {
   write(fd: number, source: Bytes, bytes: number): number;
   read(fd: number, target: Bytes, bytes: number): number;
   pipe2(pair: Bytes, flags: number): number;
+  poll(descriptors: Bytes, count: number, milliseconds: number): number;
   socket(domain: number, type: number, protocol: number): number;
   socketpair(domain: number, type: number, protocol: number, pair: Bytes): number;
   bind(fd: number, address: Bytes, length: number): number;
@@ -104,6 +105,7 @@ function declare(koffi: typeof import('koffi')): Libc {
     write: declared('intptr_t write(int, void *, size_t)'),
     read: declared('intptr_t read(int, void *, size_t)'),
     pipe2: declared('int pipe2(void *, int)'),
+    poll: declared('int poll(void *, unsigned long, int)'),
     socket: declared('int socket(int, int, int)'),
     socketpair: declared('int socketpair(int, int, int, void *)'),
     bind: declared('int bind(int, void *, uint32_t)'),

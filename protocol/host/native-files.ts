@@ -2,6 +2,7 @@ import * as files from './files.ts';
 import type { HostFiles } from './host-files.ts';
 import { type Libc, loadLibc } from './libc.ts';
 import { mapFixed, unmapFixed } from './mapping.ts';
+import { NativeStreams } from './native-streams.ts';
 import { mappingFault } from './self-test.ts';
 
 /** The host's files, or `null` where native calls cannot be made (`loadLibc` says why). */
@@ -15,11 +16,13 @@ class NativeHostFiles implements HostFiles {
   readonly #open = new Set<number>();
   readonly cannotMapReason: string;
   readonly pageBytes: number;
+  readonly streams: NativeStreams;
 
   constructor(libc: Libc) {
     this.#libc = libc;
     this.pageBytes = libc.getpagesize();
     this.cannotMapReason = mappingFault(libc);
+    this.streams = new NativeStreams(libc);
   }
 
   get canMap(): boolean {

@@ -150,3 +150,11 @@ export class Poller {
     closeDescriptor(this.#libc, state.wake);
   }
 }
+
+let shared: Poller | null = null;
+
+/** The one poller of this process: each that waits takes a thread of libuv's pool, which has four. */
+export function sharedPoller(libc: Libc): Poller {
+  shared ??= new Poller(libc);
+  return shared;
+}

@@ -1,6 +1,6 @@
 import { type Libc, loadLibc } from '../host/libc.ts';
 import { MessageCalls } from '../host/message.ts';
-import { Poller } from '../host/poller.ts';
+import { type Poller, sharedPoller } from '../host/poller.ts';
 
 /** What all Unix sockets of this process share: one poller, one message header and one receive buffer. */
 export interface NativeTransport {
@@ -34,7 +34,7 @@ function make(libc: Libc): NativeTransport {
   const input = new Uint8Array(INPUT_BYTES);
   return {
     libc,
-    poller: new Poller(libc),
+    poller: sharedPoller(libc),
     calls: new MessageCalls(libc),
     input,
     inputAddress: libc.address(input),

@@ -94,7 +94,7 @@ describe('run', () => {
       wl_compositor: '4',
       wl_subcompositor: '1',
       wl_shm: '1',
-      wl_output: '3',
+      wl_output: '4',
       xdg_wm_base: '3',
       wp_viewporter: '1',
       wp_presentation: '1',

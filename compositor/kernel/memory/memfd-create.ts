@@ -9,13 +9,10 @@ import {
   O_LARGEFILE,
   O_RDWR,
 } from '../../../protocol/uapi/fcntl.ts';
-import type { Kernel } from '../kernel.ts';
 import { require } from '../task/kernel-error.ts';
 import type { OpenFile } from '../task/open-file.ts';
 import type { Task } from '../task/task.ts';
 import { createFileBacking } from './create-backing.ts';
-import { onHost } from './host-error.ts';
-import { HostMemory } from './host-memory.ts';
 import { HugePages } from './huge-pages.ts';
 import { MemFile } from './memfd.ts';
 
@@ -61,27 +58,4 @@ function hugePages(flags: number): HugePages {
   const shift = (flags >>> HUGE_SHIFT) & HUGE_MASK || DEFAULT_HUGE_SHIFT;
   require(HUGE_SHIFTS.includes(shift), 'ENODEV', `there are no pages of 2^${shift} bytes`);
   return new HugePages(2 ** shift);
-}
-
-/**
- * A file over a real descriptor of the host, which it owns from here on: a memfd keeps its seals, size and pages; any
- * other regular file is one that cannot be sealed, and is read with pread.
- */
-export function adoptHostFile(kernel: Kernel, fd: number): OpenFile {
-  const { host } = kernel;
-  if (!host) throw new Error('there are no host descriptors here');
-  host.adopt(fd);
-  try {
-    kernel.mayAllocate('memfd');
-    const backing = new HostMemory({ memory: kernel.memory, host, fd, origin: 'adopted' });
-    const seals = onHost(() => host.seals(fd)) ?? F_SEAL_SEAL;
-    const name = `host file ${fd}`;
-    const path = `/memfd:${name} (deleted)`;
-    return kernel.file(
-      new MemFile({ kernel, path, name, backing, seals, owner: null, mode: 0o666, adopted: true }),
-    );
-  } catch (error) {
-    host.close(fd);
-    throw error;
-  }
 }
