@@ -1,2 +1,2 @@
-export type { HostFiles } from '../../protocol/host/host-files.ts';
+export type { HostFiles, HostStreams } from '../../protocol/host/host-files.ts';
 export { openHostFiles } from '../../protocol/host/native-files.ts';

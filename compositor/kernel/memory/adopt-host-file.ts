@@ -1,5 +1,5 @@
-import type { HostFiles } from '../../../protocol/host/host-files.ts';
 import { F_SEAL_SEAL } from '../../../protocol/uapi/fcntl.ts';
+import type { HostFiles } from '../../machine/host-files.ts';
 import type { Kernel } from '../kernel.ts';
 import type { OpenFile } from '../task/open-file.ts';
 import { onHost } from './host-error.ts';

@@ -1,5 +1,5 @@
-import type { HostFiles, HostStreams } from '../../../protocol/host/host-files.ts';
 import { O_ACCMODE, O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../../protocol/uapi/fcntl.ts';
+import type { HostFiles, HostStreams } from '../../machine/host-files.ts';
 import type { Kernel } from '../kernel.ts';
 import { KernelError } from '../task/kernel-error.ts';
 import { type Sleeping, waitUntil } from '../task/kernel-thread.ts';
