@@ -40,6 +40,7 @@ export class Pointer {
   /** Where a device that names places last put it, which a constraint may have kept it from. */
   #asked: Point | null = null;
   #focus: PointerFocus | null = null;
+  #present = false;
   constraint: PointerConstraint | null = null;
 
   constructor(parts: SeatParts, pressed: PressHandler) {
@@ -50,6 +51,11 @@ export class Pointer {
   /** In the global space, on some output; in steps of 1/256 or finer. */
   get position(): Point {
     return this.#position;
+  }
+
+  /** Whether any event has come. Before the first one the pointer is nowhere, and over nothing. */
+  get present(): boolean {
+    return this.#present;
   }
 
   get focus(): PointerFocus | null {
@@ -90,6 +96,7 @@ export class Pointer {
   button(time: Nanoseconds, code: number, state: ButtonState): void {
     if (this.#buttons.has(code) === (state === 'pressed')) return;
     this.#parts.active();
+    this.#appear();
     if (state === 'pressed') this.#buttons.add(code);
     else this.#buttons.delete(code);
     this.#grab.button(time, code, state);
@@ -107,6 +114,7 @@ export class Pointer {
 
   /** The pointer appears elsewhere, by no device's motion: where a lock's hint says. */
   warp(position: Point): void {
+    this.#appear();
     this.#place(position);
     this.#grab.restacked();
     this.#parts.sink.pointer.frame();
@@ -144,7 +152,7 @@ export class Pointer {
 
   /** What lies under the pointer. */
   hit(): Hit | null {
-    return this.#parts.scene.at(this.#position);
+    return this.#present ? this.#parts.scene.at(this.#position) : null;
   }
 
   /** Leaves one surface and enters another. Returns whether anything changed. */
@@ -201,8 +209,17 @@ export class Pointer {
     const { constraint } = this;
     const holds = constraint && constraint.surface === surface && !this.grabbed;
     const before = this.#position;
+    const appeared = this.#appear();
     this.#place(holds ? constraint.constrain(before, to) : to);
-    if (this.#position.x !== before.x || this.#position.y !== before.y) this.#grab.motion(time);
+    const { x, y } = this.#position;
+    if (appeared || x !== before.x || y !== before.y) this.#grab.motion(time);
+  }
+
+  #appear(): boolean {
+    if (this.#present) return false;
+    this.#present = true;
+    this.#moveListeners.notify(this.#position);
+    return true;
   }
 
   #place(to: Point): void {

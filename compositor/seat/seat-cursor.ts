@@ -18,7 +18,7 @@ interface Shown {
 
 /**
  * Sets `Scene.cursor`. A client chooses while it has the pointer; the next client starts with the default shape. Nothing
- * is shown before the pointer first moves.
+ * is shown before the first event of the pointer.
  */
 export class SeatCursor {
   readonly #scene: Scene;
@@ -27,16 +27,12 @@ export class SeatCursor {
   #shown: Shown | null = { content: DEFAULT, hotspot: NO_HOTSPOT, origin: NO_HOTSPOT };
   #override: CursorContent | null = null;
   #owner: Surface | null = null;
-  #moved = false;
 
   constructor(scene: Scene, pointer: Pointer, sameClient: (a: Surface, b: Surface) => boolean) {
     this.#scene = scene;
     this.#pointer = pointer;
     this.#sameClient = sameClient;
-    pointer.onMove(() => {
-      this.#moved = true;
-      this.update();
-    });
+    pointer.onMove(() => this.update());
     pointer.onFocus(focus => this.#focused(focus?.surface ?? null));
   }
 
@@ -55,7 +51,7 @@ export class SeatCursor {
 
   /** A surface that is shown has moved its origin, or its life has ended. */
   update(): void {
-    if (this.#moved) this.#scene.cursor = this.#cursor();
+    if (this.#pointer.present) this.#scene.cursor = this.#cursor();
   }
 
   #cursor() {
