@@ -84,7 +84,7 @@ class TextInputV3 implements TextField, FocusedTextInput {
     const now = surface && context.surfaceObject(surface);
     this.#focus = surface;
     this.#disable();
-    if (before) this.#resource.events.leave(before.resource);
+    if (before && !before.resource.destroyed) this.#resource.events.leave(before.resource);
     if (now) this.#resource.events.enter(now.resource);
   }
 
