@@ -76,7 +76,8 @@ export class Studio implements Disposable {
   /** A page comes; disposing is its going. */
   enter(spectator: Spectator): Disposable {
     this.#spectators.add(spectator);
-    spectator.tell({ type: 'outputs', outputs: this.#outputs.messages });
+    // The first page hears of them when they are known.
+    if (this.outputs.size > 0) spectator.tell({ type: 'outputs', outputs: this.#outputs.messages });
     if (this.#control?.clock) spectator.tell(this.#control.clock);
     return {
       [Symbol.dispose]: () => {
