@@ -65,6 +65,8 @@ export class ScreenCapture implements Disposable {
   readonly #session: ObjectProxy<'ext_image_copy_capture_session_v1'>;
   readonly #changes = new Changes();
   #constraints: Constraints | null = null;
+  /** Where the last picture is: it lacks only what changed since. */
+  #filled: SharedImage | null = null;
   #stopped = false;
   #disposed = false;
 
@@ -111,19 +113,22 @@ export class ScreenCapture implements Disposable {
 
   /**
    * The next picture. The first comes at once; later ones as soon as anything differs from the one before, so on a screen
-   * that stands still this waits. Rejects with `CaptureFailed`: `buffer_constraints` when the output has another size by
+   * that stands still this waits. An image that the last picture went into is brought up to date, so leave it as it is; any
+   * other is filled. Rejects with `CaptureFailed`: `buffer_constraints` when the output has another size by
    * now, `stopped` when it is gone. One at a time.
    */
   async next(image: SharedImage, options?: WaitOptions): Promise<CapturedFrame> {
     if (this.#stopped) throw new CaptureFailed(this.output.name, 'stopped');
     const frame = this.#session.create_frame();
+    const lacksAll = this.#filled !== image;
+    this.#filled = null;
     try {
-      return await this.client.until<CapturedFrame>(
+      const captured = await this.client.until<CapturedFrame>(
         {
           start: (resolve, reject) => {
             const listener = this.#listenTo(frame, resolve, reject);
             frame.attach_buffer(image.buffer);
-            frame.damage_buffer(0, 0, image.width, image.height);
+            if (lacksAll) frame.damage_buffer(0, 0, image.width, image.height);
             frame.capture();
             return () => listener[Symbol.dispose]();
           },
@@ -134,6 +139,8 @@ export class ScreenCapture implements Disposable {
         },
         options,
       );
+      this.#filled = image;
+      return captured;
     } finally {
       if (this.client.error === null) frame.destroy();
     }

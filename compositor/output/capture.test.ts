@@ -58,8 +58,12 @@ describe('a capture without the cursor', () => {
     expect(desktop.screenshot('Virtual-1', { paintCursors: true }).at(9, 9)).toBe('ff0000');
   });
 
-  it('draws only what its buffer lacks', () => {
+  it.each([
+    ['with a cursor on the screen', true],
+    ['without one', false],
+  ])('draws only what its buffer lacks, %s', (_, cursor) => {
     const { desktop, client, window } = desk();
+    if (!cursor) desktop.scene.cursor = null;
     const buffer = client.shm(64, 48);
     const first = capture(desktop, buffer);
     desktop.frames(3);

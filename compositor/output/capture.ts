@@ -147,9 +147,16 @@ export class CaptureQueue implements Disposable {
     return !this.#log.since(request.since, request.paintCursors).intersect(Region.of(area)).isEmpty;
   }
 
-  /** The connector writes all of what the display shows, the cursor with it. */
-  #writer({ region, paintCursors }: CaptureRequest, cursorShown: boolean): CaptureWriter {
-    return region || (cursorShown && !paintCursors) ? 'engine' : 'connector';
+  /**
+   * The connector writes all of what the display shows, the cursor with it, when it has been scanned. The engine draws any
+   * part, and is done when the frame is shown: a buffer that has most of it already is brought up to date by it.
+   */
+  #writer(
+    { region, paintCursors, since, bufferDamage }: CaptureRequest,
+    cursorShown: boolean,
+  ): CaptureWriter {
+    if (region || (cursorShown && !paintCursors)) return 'engine';
+    return since === undefined || bufferDamage.covers(Region.of(this.#whole)) ? 'connector' : 'engine';
   }
 
   #destination(request: CaptureRequest, writer: CaptureWriter): CaptureDestination | Refusal {
