@@ -12,7 +12,9 @@ import { connectedPair } from '../protocol/transport/unix.ts';
 import { connectUnixPlain, listenUnixPlain } from '../protocol/transport/unix-plain.ts';
 import { listenWebSocket } from '../protocol/transport/websocket.ts';
 import { connectWebSocket } from '../protocol/transport/websocket-client.ts';
+import type { CodecFactory } from '../protocol/wire/codec.ts';
 import { encodeMessage } from '../protocol/wire/msgpack.ts';
+import { waylandClient, waylandServer } from '../protocol/wire/wayland.ts';
 import { type Figure, median } from './figure.ts';
 
 /** A request of the usual size: `wl_surface.damage_buffer`. */
@@ -43,6 +45,12 @@ export async function wireFigures(): Promise<Figure[]> {
     if (native !== null) {
       figures.push(...figuresOf('msgpack over a Unix socket', await rates(native), socketBase));
       figures.push(await descriptorFigure(socketBase));
+      const wayland = await rates(waylandPair()!, request, {
+        object: OUTPUT,
+        opcode: 1,
+        args: [3, 1920, 1080, 60_000],
+      });
+      figures.push(...figuresOf('Wayland over a Unix socket', wayland, socketBase));
     }
     const plain = await plainPair(join(directory, 'plain'));
     figures.push(...figuresOf('msgpack over a node:net Unix socket', await rates(plain), socketBase));
@@ -85,13 +93,13 @@ async function rate(count: number, run: () => Promise<void>): Promise<number> {
   return (count * 1e9) / Number(process.hrtime.bigint() - start);
 }
 
-async function rates(pair: Pair, sent: Message = request): Promise<Rates> {
+async function rates(pair: Pair, sent: Message = request, answer: Message = sent): Promise<Rates> {
   const [client, server] = pair;
   const arrived = { client: () => {}, server: (_count: number) => {} };
   client.receive({ messages: () => arrived.client(), closed: () => {} });
   server.receive({ messages: batch => arrived.server(batch.length), closed: () => {} });
   const roundTrips = await typical(() => {
-    arrived.server = () => server.send(sent);
+    arrived.server = () => server.send(answer);
     return rate(ROUND_TRIPS, () => pingPong(ROUND_TRIPS, () => client.send(sent), arrived));
   });
   const requests = await typical(() =>
@@ -105,6 +113,36 @@ async function rates(pair: Pair, sent: Message = request): Promise<Rates> {
   client.close();
   server.close();
   return { roundTrips, requests };
+}
+
+/** An id with the events of a wl_output, whose `mode` has as many words as the request. */
+const OUTPUT = request.object + 1;
+
+/** A Wayland connection whose ends know the object of the request, and an output. */
+function waylandPair(): Pair | null {
+  const bind = (interfaceName: string, id: number): Message => ({
+    object: 2,
+    opcode: 0,
+    args: [1, interfaceName, 4, id],
+  });
+  const ids = Array.from({ length: request.object - 2 }, (_, index) => index + 3);
+  const made = [
+    { object: 1, opcode: 1, args: [2] },
+    ...ids.map(id => bind('wl_surface', id)),
+    bind('wl_output', OUTPUT),
+  ];
+  const sent: Uint8Array[] = [];
+  const client: CodecFactory = descriptors => {
+    const codec = waylandClient(descriptors);
+    for (const message of made) sent.push(Uint8Array.from(codec.encode(message)));
+    return codec;
+  };
+  const server: CodecFactory = descriptors => {
+    const codec = waylandServer(descriptors);
+    for (const bytes of sent) codec.push(bytes, []);
+    return codec;
+  };
+  return connectedPair([client, server]);
 }
 
 function pingPong(count: number, send: () => void, arrived: { client: () => void }): Promise<void> {
