@@ -8,6 +8,10 @@ import type { Caller } from './context.ts';
 import { demand } from './errors.ts';
 import type { ToplevelObject } from './xdg-toplevel.ts';
 
+/** What somebody does on purpose. */
+const ACTIONS = ['button', 'key', 'touch'] as const;
+const ANY_INPUT = [...ACTIONS, 'pointer-enter', 'keyboard-enter'] as const;
+
 const EDGE = interfaces.xdg_toplevel.enums.resize_edge;
 
 /** xdg_toplevel.move: ignored unless a button or finger of that serial is still down on a surface of the client. */
@@ -76,7 +80,9 @@ export function grabPopup({ context, client }: Caller, request: PopupGrabRequest
       'another popup has grabbed above the parent; destroy it first',
     );
   }
-  const fromInput = context.input.given(client, serial, ['button', 'key', 'touch']) !== null;
+  // Menus open from menus by hovering: the client has what it needs the seat for already.
+  const kinds = parent?.kind === 'popup' ? ANY_INPUT : ACTIONS;
+  const fromInput = context.input.given(client, serial, kinds) !== null;
   const parentGone = parent?.kind === 'popup' && parent.popup.dismissed;
   if (fromInput && !parentGone) seat.popups.add(popup);
   else {
