@@ -46,6 +46,10 @@ export class CaptureFailed extends Error {
   }
 }
 
+/** Images whose content is known, and rectangles of it that may be out of date. */
+const MOST_IMAGES = 4;
+const MOST_RECTS = 64;
+
 /**
  * Picture after picture of one output (ext_image_copy_capture), each with what changed since the one before.
  *
@@ -65,8 +69,8 @@ export class ScreenCapture implements Disposable {
   readonly #session: ObjectProxy<'ext_image_copy_capture_session_v1'>;
   readonly #changes = new Changes();
   #constraints: Constraints | null = null;
-  /** Where the last picture is: it lacks only what changed since. */
-  #filled: SharedImage | null = null;
+  /** What each of the last images lacks of the newest picture; any other lacks all of it. */
+  readonly #lacking = new Map<SharedImage, Rect[]>();
   #stopped = false;
   #disposed = false;
 
@@ -113,22 +117,21 @@ export class ScreenCapture implements Disposable {
 
   /**
    * The next picture. The first comes at once; later ones as soon as anything differs from the one before, so on a screen
-   * that stands still this waits. An image that the last picture went into is brought up to date, so leave it as it is; any
-   * other is filled. Rejects with `CaptureFailed`: `buffer_constraints` when the output has another size by
+   * that stands still this waits. An image that had a picture a few pictures ago is brought up to date, so leave it as it is;
+   * any other is filled. Rejects with `CaptureFailed`: `buffer_constraints` when the output has another size by
    * now, `stopped` when it is gone. One at a time.
    */
   async next(image: SharedImage, options?: WaitOptions): Promise<CapturedFrame> {
     if (this.#stopped) throw new CaptureFailed(this.output.name, 'stopped');
     const frame = this.#session.create_frame();
-    const lacksAll = this.#filled !== image;
-    this.#filled = null;
+    const lacking = this.#lacking.get(image) ?? [{ x: 0, y: 0, width: image.width, height: image.height }];
     try {
       const captured = await this.client.until<CapturedFrame>(
         {
           start: (resolve, reject) => {
             const listener = this.#listenTo(frame, resolve, reject);
             frame.attach_buffer(image.buffer);
-            if (lacksAll) frame.damage_buffer(0, 0, image.width, image.height);
+            for (const { x, y, width, height } of lacking) frame.damage_buffer(x, y, width, height);
             frame.capture();
             return () => listener[Symbol.dispose]();
           },
@@ -139,8 +142,12 @@ export class ScreenCapture implements Disposable {
         },
         options,
       );
-      this.#filled = image;
+      this.#filled(image, captured.damage);
       return captured;
+    } catch (error) {
+      // Nobody knows how far the image, and what changed, got.
+      this.#lacking.clear();
+      throw error;
     } finally {
       if (this.client.error === null) frame.destroy();
     }
@@ -152,6 +159,14 @@ export class ScreenCapture implements Disposable {
     if (this.client.error !== null) return;
     this.#session.destroy();
     this.#source.destroy();
+  }
+
+  #filled(image: SharedImage, damage: readonly Rect[]): void {
+    for (const [other, rects] of this.#lacking)
+      if (rects.push(...damage) > MOST_RECTS) this.#lacking.delete(other);
+    this.#lacking.delete(image);
+    this.#lacking.set(image, []);
+    if (this.#lacking.size > MOST_IMAGES) this.#lacking.delete(this.#lacking.keys().next().value!);
   }
 
   #listenTo(
