@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const HELP = `Serves a page that is a client, at a loopback address.
 
   --port N        the port of the page (0: a free one)
-  --display URL   the server's ws:// address; by default FENCEPOST_DISPLAY
+  --display URL   the server's ws:// address; by default FENCEPOST_WEBSOCKET, which \`fencepost run --websocket\` sets
   --help          show this`;
 
 /** The file behind a path: the page, the build, and the one package that the page imports. */
@@ -59,10 +59,10 @@ const values = readOptions();
 if (values.help) {
   console.log(HELP);
 } else {
-  const display = values.display ?? process.env['FENCEPOST_DISPLAY'] ?? '';
+  const display = values.display ?? process.env['FENCEPOST_WEBSOCKET'] ?? '';
   const server = createServer(answer).listen(Number(values.port ?? 0), '127.0.0.1', () => {
     const { port } = server.address() as AddressInfo;
-    const query = display.startsWith('ws') ? `?display=${encodeURIComponent(display)}` : '?display=ws://...';
+    const query = display ? `?display=${encodeURIComponent(display)}` : '?display=ws://...';
     console.log(`open http://127.0.0.1:${port}/${query}`);
   });
 }

@@ -60,8 +60,8 @@ export class Session {
 
   /** What programs are started with to be clients of this session, and of no other that may be around. */
   get environment(): NodeJS.ProcessEnv {
-    const { display, wayland } = this.sockets;
-    const native = { FENCEPOST_DISPLAY: display };
+    const { display, wayland, websocket } = this.sockets;
+    const native = { FENCEPOST_DISPLAY: display, FENCEPOST_WEBSOCKET: websocket ?? undefined };
     if (wayland === null) return native;
     const XDG_RUNTIME_DIR = process.env['XDG_RUNTIME_DIR'] ?? dirname(wayland);
     return {

@@ -49,6 +49,8 @@ export interface Sockets extends Disposable {
   readonly display: string;
   /** Path of the socket for Wayland programs; null where they can't connect. */
   readonly wayland: string | null;
+  /** The ws:// address; null where none was asked for. */
+  readonly websocket: string | null;
   /** For people: where it listens, and what they should know about it. */
   readonly lines: readonly string[];
 }
@@ -62,8 +64,14 @@ export async function openSockets(server: Acceptor, options: SocketOptions): Pro
   try {
     const display = await opening.native();
     const wayland = options.wayland ? await opening.wayland() : null;
-    if (options.websocket) await opening.webSocket(options.websocket);
-    return { display, wayland, lines: opening.lines, [Symbol.dispose]: () => opening[Symbol.dispose]() };
+    const websocket = options.websocket ? await opening.webSocket(options.websocket) : null;
+    return {
+      display,
+      wayland,
+      websocket,
+      lines: opening.lines,
+      [Symbol.dispose]: () => opening[Symbol.dispose](),
+    };
   } catch (error) {
     opening[Symbol.dispose]();
     throw error;
@@ -122,7 +130,8 @@ class Opening implements Disposable {
     return address;
   }
 
-  async webSocket(address: WebSocketAddress): Promise<void> {
+  /** Returns its ws:// address. */
+  async webSocket(address: WebSocketAddress): Promise<string> {
     const listener = await listenWebSocket({
       ...address,
       onError: this.#options.warn,
@@ -134,6 +143,7 @@ class Opening implements Disposable {
     });
     this.#disposables.push(listener);
     this.lines.push(`websocket   ${listener.address}`);
+    return listener.address;
   }
 
   #granted(usual: readonly Capability[]): readonly Capability[] {

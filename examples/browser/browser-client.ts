@@ -1,6 +1,6 @@
-// A client that is a web page: what is drawn on its canvas is shown in a window of the server. The same SDK as in Node;
-// pixels travel through the WebSocket, and only the rows that changed.
-import { connect, type Frame, type Rect, type Window } from '../../client-sdk/browser.ts';
+// A client that is a web page: its canvas is a window of the server, beside the windows of other programs. People draw on
+// both, here and there. The same SDK as in Node; pixels travel through the WebSocket, and only the rows that changed.
+import { type Client, connect, type Frame, type Rect, type Window } from '../../client-sdk/browser.ts';
 
 const canvas = document.querySelector('canvas')!;
 const status = document.querySelector('output')!;
@@ -18,19 +18,21 @@ async function put(frame: Frame, { y, height }: Rect): Promise<void> {
   }
 }
 
-/** Strokes of the pointer, and how much of the canvas they have touched. */
-class Strokes {
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The canvas, and how much of it has changed. */
+class Drawing {
   #touched: Rect | null = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   #wake = () => {};
-  #last: { x: number; y: number } | null = null;
 
   constructor() {
     context.fillStyle = '#1d2733';
     context.fillRect(0, 0, canvas.width, canvas.height);
-    context.strokeStyle = '#ffb347';
     context.lineWidth = 6;
     context.lineCap = 'round';
-    canvas.addEventListener('pointermove', event => this.#move(event));
   }
 
   /** What was touched since the last time; waits until something is. */
@@ -41,12 +43,8 @@ class Strokes {
     return rect;
   }
 
-  #move(event: PointerEvent): void {
-    const scale = canvas.width / canvas.clientWidth;
-    const to = { x: event.offsetX * scale, y: event.offsetY * scale };
-    const from = event.buttons === 0 ? null : this.#last;
-    this.#last = to;
-    if (!from) return;
+  line(from: Point, to: Point, colour: string): void {
+    context.strokeStyle = colour;
     context.beginPath();
     context.moveTo(from.x, from.y);
     context.lineTo(to.x, to.y);
@@ -64,10 +62,48 @@ class Strokes {
   }
 }
 
-async function show(window: Window): Promise<void> {
-  const strokes = new Strokes();
+/** A hand that draws while it is down. */
+class Pen {
+  readonly #drawing: Drawing;
+  readonly #colour: string;
+  #last: Point | null = null;
+  down = false;
+
+  constructor(drawing: Drawing, colour: string) {
+    this.#drawing = drawing;
+    this.#colour = colour;
+  }
+
+  move(to: Point): void {
+    if (this.down && this.#last) this.#drawing.line(this.#last, to, this.#colour);
+    this.#last = to;
+  }
+}
+
+/** Whoever has the page before them. */
+function drawOnPage(drawing: Drawing): void {
+  const pen = new Pen(drawing, '#ffb347');
+  canvas.addEventListener('pointermove', event => {
+    const scale = canvas.width / canvas.clientWidth;
+    pen.down = event.buttons !== 0;
+    pen.move({ x: event.offsetX * scale, y: event.offsetY * scale });
+  });
+}
+
+/** Whoever has the server's screen before them: their pointer is on the window, the page shows what they draw. */
+function drawOnServer(drawing: Drawing, client: Client): void {
+  if (client.offers('wl_seat') === 0) return;
+  const pen = new Pen(drawing, '#6fc3ff');
+  client.seat.on('pointer', event => {
+    if (event.kind === 'leave') pen.down = false;
+    if (event.kind === 'button') pen.down = event.pressed;
+    if (event.kind === 'enter' || event.kind === 'motion') pen.move(event);
+  });
+}
+
+async function show(window: Window, drawing: Drawing): Promise<void> {
   for await (const frame of window.frames()) {
-    const touched = await strokes.touched();
+    const touched = await drawing.touched();
     // The image is older than the canvas by as many frames as it was away: all of it is drawn, the stroke is the damage.
     await put(frame, { x: 0, y: 0, width: canvas.width, height: canvas.height });
     frame.present({ damage: [touched] });
@@ -85,7 +121,10 @@ async function run(): Promise<void> {
   });
   const size = { width: canvas.width, height: canvas.height };
   const window = await client.createWindow({ title: 'from a browser', size, fixedSize: true });
-  await show(window);
+  const drawing = new Drawing();
+  drawOnPage(drawing);
+  drawOnServer(drawing, client);
+  await show(window, drawing);
   await client.close();
   status.textContent = 'the server closed the window';
 }

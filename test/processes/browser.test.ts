@@ -64,6 +64,39 @@ describe.runIf(existsSync(executablePath))('the page of the example', () => {
     await page.close();
   });
 
+  it('shows what the pointer of the server draws on its window', async () => {
+    const [, address] = await pages.says(/open (http:\S+)/);
+    const page = await browser.newPage();
+    await page.goto(address!);
+    await page
+      .locator('output')
+      .filter({ hasText: /^frame 1 / })
+      .waitFor();
+    const person = await connect({ display: server.display, timeout: 10_000 });
+    const manager = person.bind('zwlr_virtual_pointer_manager_v1');
+    const pointer = manager.create_virtual_pointer(person.bind('wl_seat'));
+    const to = (x: number) => {
+      pointer.motion_absolute(0, x, 120, 320, 240);
+      pointer.frame();
+    };
+    to(40);
+    pointer.button(0, 0x110, 1);
+    pointer.frame();
+    for (const x of [100, 180, 260]) to(x);
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('canvas')!;
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      let blue = 0;
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at] === 0x6f && data[at + 1] === 0xc3 && data[at + 2] === 0xff) blue++;
+      return blue > 200 * 4;
+    });
+    // The last of it may be on its way still.
+    while ((await count([0x6f, 0xc3, 0xff])) <= 200 * 4);
+    await person.close();
+    await page.close();
+  });
+
   it('of another origin is turned away', async () => {
     const page = await browser.newPage();
     await page.goto('data:text/html,<title>elsewhere</title>');
