@@ -49,7 +49,7 @@ export const INITIAL_LAYER_STATE: LayerState = {
 /** The client's end of a layer surface. */
 export interface LayerClient {
   configure(size: Size): void;
-  /** Its output is gone, or there is none: it will not be shown again. */
+  /** Its output is gone, or there is none: it will not be shown again. Called again, it says nothing more. */
   closed(): void;
 }
 

@@ -105,7 +105,11 @@ export class Windows {
       return { output, usable };
     });
     const there = new Set(outputs.map(({ name }) => name));
-    for (const layer of this.#layers) if (!there.has(layer.output)) layer.place = null;
+    for (const layer of this.#layers) {
+      if (there.has(layer.output)) continue;
+      layer.place = null;
+      if (layer.introduced) layer.client.closed();
+    }
   }
 
   /** Gives every mapped window its place. Returns those that are tiled, floating, maximised or fullscreen and were not. */
