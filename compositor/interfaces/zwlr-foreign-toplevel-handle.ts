@@ -48,7 +48,9 @@ export class ForeignToplevelHandle {
 
   /** Sends what has changed, if anything has. */
   update(): void {
-    if (this.#closed) return;
+    const introduced = this.#told.title !== null;
+    // One that is about to be closed has no place any more.
+    if (this.#closed || (introduced && !this.#window.slot)) return;
     const changes = [this.#tellTexts(), this.#tellStates(), this.#tellOutputs(), this.#tellParent()];
     if (changes.some(changed => changed)) this.resource.events.done();
   }

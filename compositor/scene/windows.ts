@@ -72,6 +72,7 @@ export class Windows {
     this.#list = this.#list.filter(others);
     this.#recent = this.#recent.filter(others);
     for (const other of this.#list) if (other.parent === window) other.parent = window.parent;
+    window.slot = null;
   }
 
   addLayer(layer: LayerSurface): void {
