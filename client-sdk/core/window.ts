@@ -90,6 +90,11 @@ export class Window implements Disposable, SurfaceRole {
     this.surface.size = size;
   }
 
+  /** In the surface's own coordinates, which events of the seat have: what the images of a window of `fixedSize` are scaled to. */
+  get extent(): Size {
+    return (this.#options.fixedSize && this.#configuration?.size) || this.size;
+  }
+
   get states(): ReadonlySet<WindowState> {
     return this.#configuration?.states ?? new Set();
   }

@@ -91,13 +91,15 @@ function drawOnPage(drawing: Drawing): void {
 }
 
 /** Whoever has the server's screen before them: their pointer is on the window, the page shows what they draw. */
-function drawOnServer(drawing: Drawing, client: Client): void {
+function drawOnServer(drawing: Drawing, client: Client, window: Window): void {
   if (client.offers('wl_seat') === 0) return;
   const pen = new Pen(drawing, '#6fc3ff');
   client.seat.on('pointer', event => {
     if (event.kind === 'leave') pen.down = false;
     if (event.kind === 'button') pen.down = event.pressed;
-    if (event.kind === 'enter' || event.kind === 'motion') pen.move(event);
+    if (event.kind !== 'enter' && event.kind !== 'motion') return;
+    const { width, height } = window.extent;
+    pen.move({ x: (event.x * canvas.width) / width, y: (event.y * canvas.height) / height });
   });
 }
 
@@ -123,7 +125,7 @@ async function run(): Promise<void> {
   const window = await client.createWindow({ title: 'from a browser', size, fixedSize: true });
   const drawing = new Drawing();
   drawOnPage(drawing);
-  drawOnServer(drawing, client);
+  drawOnServer(drawing, client, window);
   await show(window, drawing);
   await client.close();
   status.textContent = 'the server closed the window';
