@@ -111,8 +111,20 @@ describe.runIf(whyNoDescriptors() === '')('over the Wayland wire, which takes na
       'the server does not offer fencepost_kernel_v1 here: kernel calls, fences and dma-bufs need a ' +
         'Fencepost server, by FENCEPOST_DISPLAY; it offers wl_compositor 6, wl_shm 2',
     );
-    const pixel = () => singlePixelBuffer(client, { red: 1, green: 0, blue: 0 });
-    expect((await missing(pixel)).interfaceName).toBe('wp_single_pixel_buffer_manager_v1');
+    await client.close();
+  });
+
+  it('makes a single pixel of memory where there is no other way', async () => {
+    const { server, client } = await start();
+    const open = host.open;
+    const pixel = singlePixelBuffer(client, { red: 1, green: 0.5, blue: 0, alpha: 0.5 });
+    await client.roundtrip();
+    const bytes = new Uint8Array(4);
+    host.pread(server.pools[0]!.handle.fd, bytes, 0);
+    expect([...bytes]).toEqual([0, 64, 128, 128]);
+    // What is left is the server's, which was not made here.
+    expect(host.open).toBe(open);
+    pixel.destroy();
     await client.close();
   });
 

@@ -32,7 +32,7 @@ export interface Carrier {
 }
 
 /** Whether this process can give the server memory of its own and be given the server's. */
-function hostMemoryOf(client: Client): HostMemory | null {
+export function hostMemoryOf(client: Client): HostMemory | null {
   const { connection, options } = client;
   // Descriptors leave this end, but a server of the native wire may have no way to take them.
   const { hostMemory } = options;

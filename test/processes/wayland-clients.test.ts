@@ -107,6 +107,10 @@ describe.each(compositors)('the examples as clients of $name', ({ needs, start, 
       expect(ended).toMatchObject({ status: 0, output: '' });
     });
 
+    it.each(['hello', 'subsurfaces'])('%s shows its frames and ends', async name => {
+      expect(await run(name, '--frames', '5')).toMatchObject({ status: 0, output: '' });
+    });
+
     it.each([
       ['gpu-drawing', 'fencepost_kernel_v1'],
       ['explicit-sync-file', 'fencepost_kernel_v1'],
