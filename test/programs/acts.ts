@@ -21,13 +21,15 @@ export async function clickShows(stage: Stage): Promise<string> {
   return 'a click changes the picture';
 }
 
-/** Dragging from the middle changes the picture. */
-export async function dragShows(stage: Stage): Promise<string> {
-  const before = await stage.settled();
-  await stage.hands.drag(at(stage, 0.5, 0.5), at(stage, 0.7, 0.7));
-  await stage.changes(before, 'a drag changes the picture');
-  return 'a drag changes the picture';
-}
+/** Dragging from a place of the window changes the picture. */
+export const dragShows =
+  (x: number, y: number) =>
+  async (stage: Stage): Promise<string> => {
+    const before = await stage.settled();
+    await stage.hands.drag(at(stage, x, y), at(stage, 0.7, 0.7));
+    await stage.changes(before, 'a drag changes the picture');
+    return 'a drag changes the picture';
+  };
 
 /** A shell writes a file when it is told to by the keyboard. */
 export async function shellListens(stage: Stage): Promise<string> {

@@ -95,6 +95,8 @@ export const graphicsPrograms: readonly Program[] = [
     motion: 'still',
     colours: 3,
     end: 'signal',
+    // Its own clients go first when all are told to.
+    statuses: [1],
     needs: ['weston-simple-shm'],
     act: insideOfWeston,
   },

@@ -24,7 +24,7 @@ export const westonPrograms: readonly Program[] = [
   weston('simple-damage', { motion: 'display', colours: 3 }),
   weston('smoke', {
     motion: 'display',
-    colours: 3,
+    colours: 1,
     act: async stage => {
       const before = await stage.settled();
       await stage.hands.moveTo(at(stage, 0.3, 0.3));
@@ -49,7 +49,7 @@ export const westonPrograms: readonly Program[] = [
   weston('transformed', { motion: 'still', colours: 3 }),
   weston('stacking', { motion: 'still', act: typingShowsWindows }),
   weston('clickdot', { motion: 'still', colours: 2, act: clickShows }),
-  weston('dnd', { motion: 'still', colours: 10, act: dragShows }),
+  weston('dnd', { motion: 'still', colours: 10, act: dragShows(0.13, 0.095) }),
   weston('editor', {
     motion: 'still',
     act: async stage => {
@@ -70,8 +70,8 @@ export const westonPrograms: readonly Program[] = [
   weston('resizor', { motion: 'still' }),
   weston('fullscreen', { motion: 'still' }),
   weston('cliptest', { motion: 'still', colours: 3 }),
-  weston('confine', { motion: 'still', act: dragShows }),
-  weston('multi-resource', { motion: 'still', end: 'signal' }),
+  weston('confine', { motion: 'still', act: dragShows(0.5, 0.5) }),
+  weston('multi-resource', { motion: 'still', end: 'signal', colours: 1 }),
   weston('simple-touch', { motion: 'still', end: 'signal', colours: 1 }),
 ];
 

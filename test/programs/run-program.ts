@@ -30,6 +30,9 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Seconds that a program may take besides those that its frames are counted. */
+const PATIENCE = 90;
+
 /** Runs that were asked to end. */
 const asked = new WeakSet<Run>();
 
@@ -67,7 +70,8 @@ async function onStage(program: Program, stage: Stage, options: RunOptions): Pro
   const run = stage.start(program.command, program.environment);
   const state: { measured: Measured; screenshot: string | null } = { measured: NOTHING, screenshot: null };
   try {
-    const words = await Promise.race([perform(program, stage, run, options, state), tooEarly(program, run)]);
+    const all = Promise.race([perform(program, stage, run, options, state), tooEarly(program, run)]);
+    const words = await stage.within(PATIENCE + options.seconds, 'it was through with everything', all);
     return { program, verdict: 'ok', words, ...state.measured, screenshot: state.screenshot };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -52,7 +52,7 @@ export class Stage implements AsyncDisposable {
     const home = join(directory, 'home');
     for (const path of [runtime, home]) mkdirSync(path, { mode: 0o700 });
     const session = await Session.start({
-      output: [{ ...SIZE, refresh: 60, name: 'Stage' }],
+      output: [{ ...SIZE, refresh: 60_000, name: 'Stage' }],
       socket: join(runtime, 'fencepost'),
       waylandSocket: join(runtime, 'wayland-1'),
     });
@@ -156,10 +156,10 @@ export class Stage implements AsyncDisposable {
     return now;
   }
 
-  /** A picture that stays the same for a while: nothing moves any more. */
+  /** A picture that stays the same for a while: nothing moves any more, unless something always does. */
   async settled(): Promise<Picture> {
     let before = await this.screenshot();
-    for (let same = 0; same < 5; ) {
+    for (let same = 0, looks = 0; same < 5 && looks < 20; looks++) {
       await this.pause(100);
       const now = await this.screenshot();
       same = Buffer.compare(now.data, before.data) === 0 ? same + 1 : 0;
