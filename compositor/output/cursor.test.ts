@@ -263,6 +263,20 @@ describe('a named cursor', () => {
   });
 });
 
+it('a named cursor is there again after another was shown', () => {
+  const { desktop } = desk();
+  for (const shape of ['default', 'text', 'default'] as const) {
+    desktop.scene.cursor = {
+      position: { x: 10, y: 10 },
+      hotspot: { x: 0, y: 0 },
+      content: { kind: 'shape', shape },
+    };
+    desktop.frames(3);
+  }
+  expect(desktop.screenshot('Virtual-1', WITH_CURSOR).at(11, 12)).toBe('ffffff');
+  expect(desktop.trace.notes('fault')).toEqual([]);
+});
+
 it('a capture that waits for damage is not woken by the cursor unless it shows it', () => {
   const { desktop, client } = desk();
   const answers: string[] = [];

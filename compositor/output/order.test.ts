@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import { createDevices } from '../devices.ts';
 import { seededRandom } from '../machine/random.ts';
 import type { BufferUse } from '../scene/buffer-use.ts';
+import type { Cursor } from '../scene/cursor.ts';
 import type { Surface } from '../scene/surface.ts';
 import { captureDefaults, FencedRelease, TestClient, TestDesktop } from './testing.ts';
 
-/** Commits, captures and destructions in any order, in a machine that runs its entries in any order. */
+const ARROW = { kind: 'shape', shape: 'default' } as const;
+
+/** Commits, captures, cursors and destructions in any order, in a machine that runs its entries in any order. */
 function chaos(seed: number): void {
   const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
@@ -17,6 +20,11 @@ function chaos(seed: number): void {
     ],
   });
   desktop.machine.advance(100_000_000n);
+  const somewhere = () => ({ x: Math.floor(random() * 140) - 5, y: Math.floor(random() * 50) });
+  const hotspot = { x: 2, y: 2 };
+  // The drawing of a named cursor stays.
+  desktop.scene.cursor = { position: somewhere(), hotspot, content: ARROW };
+  desktop.machine.advance(100_000_000n);
   const open = desktop.task.files.size;
   const releases: FencedRelease[] = [];
   const uses: BufferUse[] = [];
@@ -27,6 +35,11 @@ function chaos(seed: number): void {
     if (surfaces.size < 2 || action < 0.15) {
       const place = { x: Math.floor(random() * 100), y: Math.floor(random() * 30), width: 16, height: 16 };
       surfaces.set(desktop.window(`window ${step}`, place), new TestClient(desktop));
+    } else if (action < 0.3) {
+      const cursor: Cursor | null = desktop.scene.cursor;
+      const content = pick([ARROW, ARROW, { kind: 'surface', surface: pick([...surfaces.keys()]) } as const]);
+      if (random() < 0.6 && cursor) desktop.scene.cursor = { ...cursor, position: somewhere() };
+      else desktop.scene.cursor = random() < 0.2 ? null : { position: somewhere(), hotspot, content };
     } else if (action < 0.75) {
       const [surface, client] = pick([...surfaces]);
       const buffer = random() < 0.5 ? client.dmabuf(16, 16) : client.shm(16, 16);
@@ -38,11 +51,15 @@ function chaos(seed: number): void {
       if (random() < 0.5) client.destroy(buffer);
     } else if (action < 0.85) {
       const client = new TestClient(desktop);
-      const buffer = random() < 0.5 ? client.dmabuf(64, 48) : client.shm(64, 48);
+      const region = random() < 0.3 ? { x: 20, y: 10, width: 30, height: 20 } : null;
+      const { width, height } = region ?? { width: 64, height: 48 };
+      const buffer = random() < 0.5 ? client.dmabuf(width, height) : client.shm(width, height);
       const capture = { answers: 0, expected: 1 };
       captures.push(capture);
       const cancel = pick([...desktop.display.list]).capture({
         ...captureDefaults,
+        ...(region ? { region } : {}),
+        paintCursors: random() < 0.5,
         buffer,
         immediate: true,
         ready: () => capture.answers++,

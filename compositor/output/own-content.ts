@@ -9,14 +9,16 @@ import { Lifetime } from '../scene/lifetime.ts';
 import type { Point, Size } from '../scene/region.ts';
 import { cursorImage } from './cursor-images.ts';
 
-/** Nobody waits for its release: it is shown again and again. */
+/** Shown again and again: it is held for good, and nobody waits for its release. */
 function ownUse(buffer: ClientBuffer): BufferUse {
-  return new BufferUse({
+  const use = new BufferUse({
     buffer,
     acquire: { kind: 'none' },
     targets: { buffer: () => {}, fenced: null, point: null },
     release: { release: () => {} },
   });
+  use.hold('the compositor');
+  return use;
 }
 
 /** One pixel of a premultiplied colour. */
