@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { readKeymap } from './keymap-option.ts';
 import { collectOutputs } from './output-option.ts';
 import { endRequested, Session, type SessionOptions } from './session.ts';
 import { type Status, statusLine } from './status-line.ts';
@@ -26,6 +27,11 @@ export const withCompositorOptions = (command: Command): Command =>
       )
         .choices(['tiled', 'floating'])
         .default('tiled'),
+    )
+    .option(
+      '--keymap <file>',
+      'what keys mean: a whole keymap, such as xkbcli compile-keymap prints; by default a US keyboard',
+      readKeymap,
     )
     .option('--virtual-time', "a clock that can be frozen, slowed and stepped; it starts at the host's pace")
     .option('--test-control', 'let clients steer windows and virtual time');

@@ -14,6 +14,8 @@ export interface SessionOptions extends HostOptions {
   readonly viewer?: WebSocketAddress | boolean;
   /** How windows share an output; `tiled` by default. */
   readonly layout?: LayoutName;
+  /** The text of a whole keymap, in XKB's form; a US keyboard by default. */
+  readonly keymap?: string;
 }
 
 /** A compositor of this process with its devices and its sockets, in real time unless told otherwise. */
@@ -36,6 +38,7 @@ export class Session {
           outputNames: outputs.map(output => output.name),
           outputScales: outputs.map(({ scale = 1 }) => scale),
           ...(options.layout ? { layout: options.layout } : {}),
+          ...(options.keymap ? { keymap: options.keymap } : {}),
           ...(clock ? { clock } : {}),
         }),
       true,
