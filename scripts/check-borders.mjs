@@ -70,6 +70,7 @@ const rooms = [
   ['examples', ['client-sdk', 'protocol']],
   ['viewer/stream', []],
   ['viewer/page', ['viewer/stream']],
+  ['viewer/server/testing.ts', ['*']],
   ['viewer/server', ['viewer/stream', 'client-sdk', 'protocol']],
   ['test', ['*']],
   ['bench', ['*']],

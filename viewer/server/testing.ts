@@ -1,7 +1,12 @@
-// A page without a browser, for tests.
+// A session with a viewer, and a page without a browser, for tests.
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { WebSocket } from 'ws';
+import { type Client, connect, type Window } from '../../client-sdk/index.ts';
+import { Session } from '../../compositor/commands/session.ts';
 import { type FrameHeader, headerLength, readHeader } from '../stream/frame.ts';
 import {
   type PageMessage,
@@ -10,6 +15,61 @@ import {
   STREAM_PATH,
   SUBPROTOCOL,
 } from '../stream/messages.ts';
+
+/** Of the one output. */
+export const SIZE = { width: 320, height: 200 };
+
+export interface Painter {
+  readonly client: Client;
+  readonly window: Window;
+  /** Shows a colour, 0xAARRGGBB. */
+  paint(colour: number): Promise<void>;
+}
+
+/** A compositor of this process in real time, with its viewer. */
+export class Desk implements AsyncDisposable {
+  readonly session: Session;
+  /** Of the viewer, with its token. */
+  readonly address: string;
+  readonly #directory: string;
+  #ended = false;
+
+  private constructor(session: Session, directory: string) {
+    this.session = session;
+    this.#directory = directory;
+    this.address = /^viewer +(\S+)/m.exec(session.lines.join('\n'))![1]!;
+  }
+
+  static async open(): Promise<Desk> {
+    const directory = mkdtempSync(join(tmpdir(), 'fencepost-viewer-'));
+    const session = await Session.start({
+      output: [{ ...SIZE, refresh: 60_000, name: 'Desk' }],
+      socket: join(directory, 'fencepost'),
+      waylandSocket: join(directory, 'wayland'),
+    });
+    return new Desk(session, directory);
+  }
+
+  /** A window of one colour. */
+  async painter(): Promise<Painter> {
+    const client = await connect({ display: this.session.sockets.display });
+    const window = await client.createWindow({ title: 'painter' });
+    const paint = async (colour: number) => {
+      const frame = await window.nextFrame();
+      const { pixels } = await frame.map();
+      pixels.fill(colour);
+      frame.present();
+    };
+    return { client, window, paint };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.session.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
 
 export interface TestFrame extends FrameHeader {
   readonly pixels: Uint8Array;
