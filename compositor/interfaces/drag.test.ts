@@ -5,6 +5,8 @@ import { VirtualMachine } from '../machine/virtual-machine.ts';
 import { TestClient, TestServer } from './testing.ts';
 
 const BTN_LEFT = 0x110;
+const KEY_ESC = 1;
+const KEY_LEFTSHIFT = 42;
 const [COPY, MOVE, ASK] = [1, 2, 4];
 
 let test: TestServer;
@@ -242,6 +244,39 @@ describe('a drag', () => {
       expect(origin.take().at(-1)).toBe('cancelled');
     }
     moveTo(target.at(5, 5));
+    expect(target.take()).toEqual([]);
+  });
+
+  it('does what a held modifier asks for, and shows it', () => {
+    const shape = () => {
+      const content = test.scene.cursor?.content;
+      return content?.kind === 'shape' ? content.shape : content;
+    };
+    const { keyboard } = test.seat;
+    drag(origin.source(COPY | MOVE, 'a/a'));
+    moveTo(target.at(5, 5));
+    expect(shape()).toBe('no_drop');
+    target.offer!.accept(target.enterSerial, 'a/a');
+    target.offer!.set_actions(COPY | MOVE, COPY);
+    target.wire.settle();
+    expect(shape()).toBe('copy');
+    keyboard.key(now(), KEY_LEFTSHIFT, 'pressed');
+    expect(target.take().at(-1)).toBe('action 2');
+    expect(shape()).toBe('move');
+    keyboard.key(now(), KEY_LEFTSHIFT, 'released');
+    expect(target.take().at(-1)).toBe('action 1');
+    release();
+    expect(origin.take().at(-1)).toBe('dropped');
+    expect(shape()).toBe('default');
+  });
+
+  it('is given up by Escape', () => {
+    drag(origin.source(COPY, 'a/a'));
+    moveTo(target.at(5, 5));
+    test.seat.keyboard.key(now(), KEY_ESC, 'pressed');
+    expect(origin.take().at(-1)).toBe('cancelled');
+    expect(target.take().at(-1)).toBe('leaves');
+    release();
     expect(target.take()).toEqual([]);
   });
 

@@ -2,11 +2,12 @@
 
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { Nanoseconds } from '../machine/machine.ts';
+import type { CursorShape } from '../scene/cursor.ts';
 import type { Point } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import { Drag, type DragDestination } from '../seat/drag.ts';
-import { DragAction } from '../seat/drag-actions.ts';
-import { type DragGrab, startPointerDrag, startTouchDrag } from '../seat/drag-grab.ts';
+import { DragAction, heldAction } from '../seat/drag-actions.ts';
+import { startPointerDrag, startTouchDrag, watchKeys } from '../seat/drag-grab.ts';
 import { DragOffer } from '../seat/drag-offer.ts';
 import type { DataSource } from '../seat/selection.ts';
 import type { Client } from '../server/client.ts';
@@ -33,6 +34,13 @@ export interface DragRequest {
 }
 
 type DragCause = { readonly device: 'pointer' } | { readonly device: 'touch'; readonly id: number };
+
+/** What the cursor looks like while letting go would do this. */
+const SHAPES: Readonly<Record<number, CursorShape>> = {
+  [DragAction.copy]: 'copy',
+  [DragAction.move]: 'move',
+  [DragAction.ask]: 'context_menu',
+};
 
 /** One seat drags one thing at a time. */
 export class Drags {
@@ -74,6 +82,7 @@ export class Drags {
     if (!given || this.#context.clientOf(given.surface) !== origin.client) return null;
     if (given.kind === 'button')
       return pointer.buttons.size > 0 && !pointer.grabbed ? { device: 'pointer' } : null;
+    if (touch.grabbed) return null;
     for (const [id, point] of touch.points)
       if (point.surface && point.serial === serial) return { device: 'touch', id };
     return null;
@@ -81,7 +90,7 @@ export class Drags {
 
   #start({ source, origin, icon }: DragRequest, cause: DragCause): void {
     const { seat, scene, machine } = this.#context.rooms;
-    let grab: DragGrab | null = null;
+    const held: Disposable[] = [];
     const drag = new Drag({
       source,
       at: position => scene.at(position),
@@ -90,7 +99,7 @@ export class Drags {
         this.#current = null;
         scene.dragIcon = null;
         seat.cursor.override(null);
-        grab?.[Symbol.dispose]();
+        for (const device of held.splice(0)) device[Symbol.dispose]();
       },
     });
     this.#current = drag;
@@ -100,14 +109,23 @@ export class Drags {
     };
     // Without a source nobody else says that the drag's client is gone.
     if (!source) origin.resource.onDestroy(() => drag.cancel());
-    const carrier = { drag, moved };
-    grab =
+    const carrier = { drag, moved, changed: () => this.#showCursor() };
+    const grab =
       cause.device === 'pointer'
         ? startPointerDrag(seat, () => machine.now(), carrier)
         : startTouchDrag(seat, cause.id, carrier);
-    seat.cursor.override({ kind: 'shape', shape: 'grabbing' });
+    held.push(grab, watchKeys(seat, carrier));
     moved(grab.position);
     drag.move(machine.now(), grab.position);
+    this.#showCursor();
+  }
+
+  /** Tells the person what letting go would do. */
+  #showCursor(): void {
+    const drag = this.#current;
+    if (!drag) return;
+    const shape = drag.offer?.droppable ? SHAPES[drag.offer.action] : drag.source ? 'no_drop' : 'grabbing';
+    this.#context.rooms.seat.cursor.override({ kind: 'shape', shape: shape ?? 'grabbing' });
   }
 
   #enter(drag: Drag, origin: Client, surface: Surface, local: Point): DragDestination | null {
@@ -116,7 +134,10 @@ export class Drags {
     if (!client || !object || (!drag.source && client !== origin)) return null;
     const devices = this.#devices.of(client);
     if (devices.size === 0) return null;
-    const destination = new Destination([...devices], drag);
+    const destination = new Destination([...devices], drag, {
+      held: heldAction(this.#context.rooms.seat.keyboard.modifierState.depressed),
+      changed: () => this.#showCursor(),
+    });
     destination.enter(object, this.#context.rooms.seat.serials.next(), local);
     return destination;
   }
@@ -128,14 +149,23 @@ class Destination implements DragDestination {
   readonly #devices: readonly DragDevice[];
   readonly #offers = new Map<DragDevice, Resource<'wl_data_offer'>>();
 
-  constructor(devices: readonly DragDevice[], { source }: Drag) {
+  constructor(
+    devices: readonly DragDevice[],
+    { source }: Drag,
+    { held, changed }: { readonly held: number; readonly changed: () => void },
+  ) {
     this.#devices = devices;
     this.offer =
       source &&
-      new DragOffer(source, {
-        negotiates: devices.some(({ resource }) => resource.version >= 3),
-        action: action => this.#forNew(offer => offer.events.action(action)),
-      });
+      new DragOffer(
+        source,
+        {
+          negotiates: devices.some(({ resource }) => resource.version >= 3),
+          action: action => this.#forNew(offer => offer.events.action(action)),
+          changed,
+        },
+        held,
+      );
   }
 
   enter(object: SurfaceObject, serial: number, { x, y }: Point): void {

@@ -1,4 +1,5 @@
 // What a drop does: the source says what it can do, the destination what it would like.
+import { MODIFIER } from './modifiers.ts';
 
 /** Bits of `wl_data_device_manager.dnd_action`. */
 export const DragAction = { none: 0, copy: 1, move: 2, ask: 4 } as const;
@@ -19,9 +20,20 @@ export interface Wanted {
   readonly preferred: number;
 }
 
-/** The action both sides agree on: the preferred one if the source can do it, else the first in the order copy, move, ask. */
-export function negotiate(offered: number, { actions, preferred }: Wanted): number {
+/**
+ * The action both sides agree on: what the person holds a key for if both can do it, else the preferred one if the source
+ * can do it, else the first in the order copy, move, ask.
+ */
+export function negotiate(offered: number, { actions, preferred }: Wanted, held: number): number {
   const common = offered & actions;
+  if ((common & held) !== 0) return held;
   if ((common & preferred) !== 0) return preferred;
   return common & -common;
+}
+
+/** The action that a held modifier asks for, as in most toolkits: Shift moves, Control copies. */
+export function heldAction(modifiers: number): number {
+  if ((modifiers & MODIFIER.shift) !== 0) return DragAction.move;
+  if ((modifiers & MODIFIER.control) !== 0) return DragAction.copy;
+  return DragAction.none;
 }

@@ -2,8 +2,12 @@
 import type { Nanoseconds } from '../machine/machine.ts';
 import type { Point } from '../scene/region.ts';
 import type { Drag } from './drag.ts';
-import type { PointerGrab, TouchGrab } from './grabs.ts';
+import { heldAction } from './drag-actions.ts';
+import type { KeyboardGrab, PointerGrab, TouchGrab } from './grabs.ts';
 import type { Seat } from './seat.ts';
+
+/** Its evdev code. */
+const KEY_ESC = 1;
 
 /** What a drag hangs on. Disposed when the drag is over, it gives the device back. */
 export interface DragGrab extends Disposable {
@@ -14,6 +18,8 @@ export interface DragGrab extends Disposable {
 export interface DragCarrier {
   readonly drag: Drag;
   moved(position: Point): void;
+  /** What lies under the drag may be something else. */
+  changed(): void;
 }
 
 /** The pointer carries the drag until its last button is let go. Clients don't see the pointer meanwhile. */
@@ -24,13 +30,17 @@ export function startPointerDrag(seat: Seat, now: () => Nanoseconds, carrier: Dr
     motion: time => {
       carrier.moved(pointer.position);
       drag.move(time, pointer.position);
+      carrier.changed();
     },
     button: () => {
       if (pointer.buttons.size === 0) drag.drop();
     },
     axis: () => {},
     frame: () => pointer.sendFrame(),
-    restacked: () => drag.move(now(), pointer.position),
+    restacked: () => {
+      drag.move(now(), pointer.position);
+      carrier.changed();
+    },
     cancelled: () => drag.cancel(),
   };
   pointer.startGrab(grab);
@@ -55,6 +65,7 @@ export function startTouchDrag({ touch }: Seat, id: number, carrier: DragCarrier
       position = to;
       carrier.moved(to);
       drag.move(time, to);
+      carrier.changed();
     },
     up: (time, finger) => {
       touch.sendUp(time, finger);
@@ -70,4 +81,21 @@ export function startTouchDrag({ touch }: Seat, id: number, carrier: DragCarrier
     },
     [Symbol.dispose]: () => touch.endGrab(grab),
   };
+}
+
+/** Escape ends the drag, and modifiers choose what it does. Other keys go where they always go. */
+export function watchKeys({ keyboard }: Seat, { drag }: DragCarrier): Disposable {
+  const grab: KeyboardGrab = {
+    key: (_, code, state) => {
+      if (code === KEY_ESC && state === 'pressed') {
+        drag.cancel();
+        return true;
+      }
+      drag.offer?.hold(heldAction(keyboard.modifierState.depressed));
+      return false;
+    },
+    cancelled: () => {},
+  };
+  keyboard.startGrab(grab);
+  return { [Symbol.dispose]: () => keyboard.endGrab(grab) };
 }

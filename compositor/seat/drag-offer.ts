@@ -24,6 +24,8 @@ export interface DragReceiver {
    */
   readonly negotiates: boolean;
   action(action: number): void;
+  /** Letting go now may do something else. */
+  changed(): void;
 }
 
 /**
@@ -45,13 +47,16 @@ export class DragOffer {
   #state: DragOfferState = { kind: 'hovering' };
   #accepted: string | null = null;
   #wanted: Wanted;
+  /** What a modifier asks for. */
+  #held: number;
   #action: number;
 
-  constructor(source: DragSource, receiver: DragReceiver) {
+  constructor(source: DragSource, receiver: DragReceiver, held: number) {
     this.source = source;
     this.#receiver = receiver;
     this.#wanted = receiver.negotiates ? NOTHING : COPY;
-    this.#action = negotiate(source.actions, this.#wanted);
+    this.#held = held;
+    this.#action = negotiate(source.actions, this.#wanted, held);
     if (this.#action !== DragAction.none) source.action(this.#action);
   }
 
@@ -73,6 +78,7 @@ export class DragOffer {
     if (!this.#current) return;
     this.#accepted = mimeType;
     this.source.target(mimeType);
+    this.#receiver.changed();
   }
 
   /** wl_data_offer.set_actions. After the drop it only answers an `ask`, and the source learns of it at the end. */
@@ -83,8 +89,10 @@ export class DragOffer {
     this.#choose();
   }
 
-  /** The source's own actions changed. */
-  reconsider(): void {
+  /** A modifier that asks for an action goes down or up. */
+  hold(action: number): void {
+    if (this.#held === action) return;
+    this.#held = action;
     if (this.#state.kind === 'hovering') this.#choose();
   }
 
@@ -133,9 +141,14 @@ export class DragOffer {
   }
 
   #choose(): void {
-    const action = negotiate(this.source.actions, this.#wanted);
-    if (this.#state.kind === 'dropped') this.#action = action;
-    else if (this.#setAction(action)) this.#receiver.action(action);
+    const dropped = this.#state.kind === 'dropped';
+    const action = negotiate(this.source.actions, this.#wanted, dropped ? DragAction.none : this.#held);
+    if (dropped) {
+      this.#action = action;
+    } else if (this.#setAction(action)) {
+      this.#receiver.action(action);
+      this.#receiver.changed();
+    }
   }
 
   #setAction(action: number): boolean {

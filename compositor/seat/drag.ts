@@ -42,6 +42,11 @@ export class Drag {
     return this.#around.source;
   }
 
+  /** What the client under the drag was offered. */
+  get offer(): DragOffer | null {
+    return this.#under?.destination?.offer ?? null;
+  }
+
   /** The pointer or finger is there, or what lies there is something else now. */
   move(time: Nanoseconds, position: Point): void {
     const found = this.#around.at(position);

@@ -94,6 +94,8 @@ export class PopupGrab implements PointerGrab {
 
   /** Popups that the scene took away have no grab any more. */
   restacked(): void {
+    // A drag that began in a popup took the release.
+    if (this.#options.pointer.buttons.size === 0) this.#held = false;
     const gone = this.#popups.find(popup => popup.dismissed || popup.surface.destroyed);
     if (gone) this.remove(gone);
     else this.#refocus();
