@@ -7,6 +7,8 @@ import type { Caller } from './context.ts';
 import { displayRefusal } from './errors.ts';
 
 /** A list of types goes to whoever gets the focus: it must not fill their connections. */
+/** Characters: what the native wires take could be more than fits into a message of the Wayland wire. */
+const MAX_TYPE_LENGTH = 1024;
 const MAX_TYPES = 512;
 const MAX_TYPE_BYTES = 32 << 10;
 /** Descriptors that a source is sent in a second: others ask for them, and its table is not without end. */
@@ -58,11 +60,12 @@ export class ClientSource implements DataSource {
   /** The `offer` request. */
   addType(mimeType: string): void {
     if (this.#types.has(mimeType)) return;
-    this.#typeBytes += mimeType.length;
-    if (this.#types.size >= MAX_TYPES || this.#typeBytes > MAX_TYPE_BYTES)
+    const { length } = mimeType;
+    this.#typeBytes += length;
+    if (length > MAX_TYPE_LENGTH || this.#types.size >= MAX_TYPES || this.#typeBytes > MAX_TYPE_BYTES)
       throw displayRefusal(
         'no_memory',
-        `${this.resource.interface}@${this.resource.id} offers more than ${MAX_TYPES} types or ${MAX_TYPE_BYTES} bytes of names; offer fewer`,
+        `${this.resource.interface}@${this.resource.id} offers more than ${MAX_TYPES} types, of ${MAX_TYPE_LENGTH} characters each and ${MAX_TYPE_BYTES} in all; offer fewer`,
       );
     this.#types.add(mimeType);
   }

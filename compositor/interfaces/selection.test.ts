@@ -320,9 +320,13 @@ describe('a hostile program', () => {
   it('is ended for a list of types that would fill the connections of others', () => {
     const hostile = new Program('hostile').focus();
     const clipboard = hostile.clipboard();
-    clipboard.source(Array.from({ length: 20 }, (_, at) => `${at}/${'x'.repeat(2000)}`));
+    clipboard.source(Array.from({ length: 40 }, (_, at) => `${at}/${'x'.repeat(1000)}`));
     hostile.wire.settle();
     expect(hostile.wire.error!.message).toContain('offer fewer');
+    const long = new Program('long').focus();
+    long.clipboard().source(['x'.repeat(4000)]);
+    long.wire.settle();
+    expect(long.wire.error!.message).toContain('offer fewer');
     const many = new Program('many').focus();
     many.clipboard().source(Array.from({ length: 600 }, (_, at) => `a/${at}`));
     many.wire.settle();

@@ -39,13 +39,14 @@ export interface TextField {
   change(change: TextChange): void;
 }
 
-/** Longest text in one event: what fits into a message of Wayland's with room to spare, in UTF-8 bytes. */
-const MAX_BYTES = 3900;
+/** Longest text in one event, in UTF-8 bytes: it fits into a message of 4096 bytes, and the first version sends a preedit twice. */
+const MAX_COMMIT = 3900;
+const MAX_PREEDIT = 1900;
 
 /** The input of a seat that knows characters instead of keys: from a person's browser, or from a test. */
 export class TextInput {
   #fields: readonly TextField[] = [];
-  #surroundings: (() => void)[] = [];
+  #listeners: (() => void)[] = [];
 
   /** The field that takes text: the one that was enabled last. */
   get field(): TextField | null {
@@ -69,7 +70,7 @@ export class TextInput {
   commit(text: string): boolean {
     const { field } = this;
     if (!field) return false;
-    for (const part of parts(text)) field.change({ commit: part });
+    for (const part of parts(text, MAX_COMMIT)) field.change({ commit: part });
     return true;
   }
 
@@ -77,7 +78,7 @@ export class TextInput {
   preedit(text: string, cursorBegin = -1, cursorEnd = cursorBegin): boolean {
     const { field } = this;
     if (!field) return false;
-    const [first = ''] = parts(text);
+    const [first = ''] = parts(text, MAX_PREEDIT);
     field.change(first === '' ? {} : { preedit: { text: first, cursorBegin, cursorEnd } });
     return true;
   }
@@ -91,10 +92,10 @@ export class TextInput {
 
   /** Hears when a field comes, goes, or says something else about itself. */
   observe(listener: () => void): Disposable {
-    this.#surroundings = [...this.#surroundings, listener];
+    this.#listeners = [...this.#listeners, listener];
     return {
       [Symbol.dispose]: () => {
-        this.#surroundings = this.#surroundings.filter(other => other !== listener);
+        this.#listeners = this.#listeners.filter(other => other !== listener);
       },
     };
   }
@@ -105,19 +106,19 @@ export class TextInput {
   }
 
   #changed(): void {
-    for (const listener of this.#surroundings) listener();
+    for (const listener of this.#listeners) listener();
   }
 }
 
-/** Pieces of at most MAX_BYTES of UTF-8, cut between characters. */
-function parts(text: string): string[] {
+/** Pieces of at most so many bytes of UTF-8, cut between characters. */
+function parts(text: string, most: number): string[] {
   const pieces: string[] = [];
   let piece = '';
   let bytes = 0;
   // Wayland's strings end at a NUL.
   for (const character of text.replaceAll('\0', '')) {
     const size = utf8Length(character);
-    if (bytes + size > MAX_BYTES) {
+    if (bytes + size > most) {
       pieces.push(piece);
       piece = '';
       bytes = 0;
