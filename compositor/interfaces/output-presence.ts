@@ -1,6 +1,8 @@
 // wl_surface.enter and leave: on which outputs a surface is; and the scale that follows from that.
 import type { Resource } from '../../protocol/object/resource.ts';
+import { cursorExtent, cursorSurface } from '../scene/cursor.ts';
 import type { OutputInfo } from '../scene/outputs.ts';
+import { intersectRects } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { Client } from '../server/client.ts';
@@ -19,10 +21,12 @@ export class OutputPresence {
   /** Every set of outputs that surfaces have been on, by the names in it: the same set is the same object. */
   readonly #sets = new Map<string, Names>();
   #present = new Map<Surface, Names>();
+  /** The surface that the cursor showed at the last look. */
+  #cursor: Surface | null = null;
 
   constructor(scene: Scene) {
     this.#scene = scene;
-    scene.observe({ restacked: () => this.#update() });
+    scene.observe({ restacked: () => this.#update(), cursorChanged: () => this.#cursorChanged() });
   }
 
   addSurface(object: SurfaceObject): void {
@@ -32,6 +36,7 @@ export class OutputPresence {
   removeSurface(surface: Surface): void {
     this.#objects.delete(surface);
     this.#present.delete(surface);
+    if (this.#cursor === surface) this.#cursor = null;
   }
 
   /** The names of the outputs that show a surface. */
@@ -64,6 +69,7 @@ export class OutputPresence {
     for (const output of this.#scene.outputs)
       for (const { surface } of this.#scene.stackOn(output))
         now.set(surface, this.#with(now.get(surface) ?? NOWHERE, output.name));
+    if (this.#cursor) now.set(this.#cursor, this.of(this.#cursor));
     const before = this.#present;
     this.#present = now;
     for (const [surface, names] of now) {
@@ -71,6 +77,31 @@ export class OutputPresence {
       if (were !== names) this.#tell(surface, were, names);
     }
     for (const [surface, names] of before) if (!now.has(surface)) this.#tell(surface, names, NOWHERE);
+  }
+
+  /** Called for every event of the pointer: does nothing while the cursor stays on its outputs. */
+  #cursorChanged(): void {
+    const { cursor, outputs } = this.#scene;
+    const surface = cursorSurface(cursor);
+    const extent = cursorExtent(cursor);
+    const isOn = ({ geometry }: OutputInfo): boolean =>
+      extent !== null && intersectRects(extent, geometry) !== null;
+    if (this.#cursor && this.#cursor !== surface) this.#move(this.#cursor, NOWHERE);
+    this.#cursor = surface;
+    if (!surface) return;
+    const before = this.of(surface);
+    if (outputs.every(output => before.has(output.name) === isOn(output))) return;
+    this.#move(
+      surface,
+      outputs.filter(isOn).reduce((names, { name }) => this.#with(names, name), NOWHERE),
+    );
+  }
+
+  #move(surface: Surface, now: Names): void {
+    const before = this.of(surface);
+    this.#present.set(surface, now);
+    if (now === NOWHERE) this.#present.delete(surface);
+    if (before !== now) this.#tell(surface, before, now);
   }
 
   #with(names: Names, name: string): Names {

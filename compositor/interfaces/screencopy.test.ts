@@ -141,6 +141,34 @@ describe('zwlr_screencopy', () => {
   });
 });
 
+it('the surface of a cursor is told of its output once, and that it has left when the cursor is hidden', () => {
+  client.bind('wl_output');
+  const pointer = client.bind('wl_seat').get_pointer();
+  let serial = 0;
+  pointer.on('enter', given => {
+    serial = given;
+  });
+  client.mapped(640, 480);
+  const move = (x: number): void => {
+    test.seat.pointer.moveTo(test.machine.now(), { x, y: 100 });
+    test.seat.pointer.frame();
+    client.settle();
+  };
+  move(100);
+  const surface = client.surface();
+  const seen: string[] = [];
+  surface.listen({ enter: () => void seen.push('enter'), leave: () => void seen.push('leave') });
+  surface.attach(client.buffer(16, 16), 0, 0);
+  surface.commit();
+  pointer.set_cursor(serial, surface, 0, 0);
+  client.settle();
+  for (const x of [110, 120, 130]) move(x);
+  expect(seen).toEqual(['enter']);
+  pointer.set_cursor(serial, null, 0, 0);
+  client.settle();
+  expect(seen).toEqual(['enter', 'leave']);
+});
+
 describe('wp_cursor_shape', () => {
   it('chooses a cursor for the client that has the pointer', () => {
     const pointer = client.bind('wl_seat').get_pointer();

@@ -1,5 +1,5 @@
 // The cursor: a value that the seat sets and the outputs show.
-import type { Point } from './region.ts';
+import type { Point, Rect } from './region.ts';
 import type { Surface } from './surface.ts';
 
 /** Names of wp_cursor_shape_device_v1.shape. */
@@ -60,3 +60,11 @@ export interface Cursor {
 /** The surface that a cursor shows; null for none and for shapes. */
 export const cursorSurface = (cursor: Cursor | null): Surface | null =>
   cursor?.content.kind === 'surface' ? cursor.content.surface : null;
+
+/** Where its surface lies, in logical pixels of the global space; null for none, for shapes, and without content. */
+export function cursorExtent(cursor: Cursor | null): Rect | null {
+  const surface = cursorSurface(cursor);
+  if (!cursor || !surface?.state.content) return null;
+  const { position, hotspot } = cursor;
+  return { x: position.x - hotspot.x, y: position.y - hotspot.y, ...surface.state.size };
+}
