@@ -40,6 +40,11 @@ export class TypingKeyboard implements TypistKeyboard {
     this.#then(() => this.#proxy.modifiers(depressed, 0, 0, 0));
   }
 
+  /** Resolves when everything so far has been sent. */
+  typed(): Promise<void> {
+    return this.#last;
+  }
+
   /** What fails has failed because the connection ended, and with it all that was to follow. */
   #then(next: () => void | Promise<void>): void {
     this.#last = this.#last.then(next).catch(() => {});
