@@ -63,15 +63,13 @@ export class Session {
 
   /** What programs are started with to be clients of this session, and of no other that may be around. */
   get environment(): NodeJS.ProcessEnv {
-    const { display, wayland, websocket } = this.sockets;
-    const native = { FENCEPOST_DISPLAY: display, FENCEPOST_WEBSOCKET: websocket ?? undefined };
-    if (wayland === null) return native;
-    const XDG_RUNTIME_DIR = process.env['XDG_RUNTIME_DIR'] ?? dirname(wayland);
+    const { display, wayland } = this.sockets;
+    const XDG_RUNTIME_DIR = process.env['XDG_RUNTIME_DIR'] ?? dirname(wayland ?? display);
     return {
-      ...native,
+      FENCEPOST_DISPLAY: display,
       XDG_RUNTIME_DIR,
-      WAYLAND_DISPLAY: waylandDisplay(wayland, XDG_RUNTIME_DIR),
       XDG_SESSION_TYPE: 'wayland',
+      WAYLAND_DISPLAY: wayland === null ? undefined : waylandDisplay(wayland, XDG_RUNTIME_DIR),
       // A toolkit that finds one of these goes there instead.
       WAYLAND_SOCKET: undefined,
       DISPLAY: undefined,

@@ -78,6 +78,17 @@ describe('run', () => {
     expect(await running.ended).toMatchObject({ status: 0 });
   });
 
+  it('says why no program can connect where native calls cannot be made, and lets none go elsewhere', async () => {
+    const { status, output } = await fencepost(['run', ...SIZE, '--', 'printenv', 'WAYLAND_DISPLAY'], {
+      XDG_RUNTIME_DIR: privateDirectory(),
+      WAYLAND_DISPLAY: 'wayland-of-the-desktop',
+      FENCEPOST_NO_NATIVE: '1',
+    }).ended;
+    expect(status).toBe(1);
+    expect(output).toContain('Wayland programs cannot connect: FENCEPOST_NO_NATIVE=1 is set');
+    expect(output).not.toContain('wayland-of-the-desktop');
+  });
+
   it('shows wayland-info what programs are offered', async context => {
     needs(context, 'wayland-info');
     const { status, output } = await fencepost(['run', ...SIZE, '--', 'wayland-info'], {
