@@ -1,8 +1,10 @@
 // Which windows have an output to themselves, and what that hides.
+import { contentDamage } from './damage.ts';
 import type { OutputInfo } from './outputs.ts';
 import { Region } from './region.ts';
 import { isOver } from './shown-stack.ts';
-import type { Root } from './stack.ts';
+import type { Root, SurfacePlacement } from './stack.ts';
+import type { Surface } from './surface.ts';
 import type { Window } from './window.ts';
 
 /** The fullscreen windows at the last look, with the outputs that they fill. */
@@ -25,8 +27,21 @@ export class FullscreenCover {
     return damage;
   }
 
+  /** The common case: new pixels where the old ones were. What a fullscreen window hides is no damage. */
+  contentDamage(
+    content: ReadonlyMap<Surface, Region>,
+    placementOf: (surface: Surface) => SurfacePlacement | null,
+  ): Region {
+    let damage = Region.empty;
+    for (const [surface, buffer] of content) {
+      const placement = placementOf(surface);
+      if (placement) damage = damage.union(this.#seen(placement.root, contentDamage(placement, buffer)));
+    }
+    return damage;
+  }
+
   /** The part of some damage of `root` that lies where no fullscreen window hides it. */
-  seen(root: Root, damage: Region): Region {
+  #seen(root: Root, damage: Region): Region {
     let seen = damage;
     for (const { output, window } of this.#covered)
       if (!isOver(root, window)) seen = seen.subtract(Region.of(output.geometry));

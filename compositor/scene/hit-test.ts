@@ -1,9 +1,9 @@
 // Which surface an input event meets.
 import type { LayerSurface } from './layer-surface.ts';
-import type { Point } from './region.ts';
-import type { Root, SurfacePlacement } from './stack.ts';
+import type { Point, Rect } from './region.ts';
+import { FRAME_WIDTH, type Frame, type Root, type SurfacePlacement } from './stack.ts';
 import type { Surface } from './surface.ts';
-import type { Window } from './window.ts';
+import type { Edges, Window } from './window.ts';
 
 export interface Hit {
   readonly surface: Surface;
@@ -12,17 +12,49 @@ export interface Hit {
   readonly root: Window | LayerSurface;
 }
 
-/** The topmost surface whose input region has the point. */
+/** A point on the frame that the compositor draws around a window. */
+export interface FrameHit {
+  readonly window: Window;
+  /** Those that lie there; neither of them in the title. */
+  readonly edges: Edges;
+}
+
+/** The topmost surface whose input region has the point; null where a frame lies above all of them, too. */
 export function hit(stack: readonly SurfacePlacement[], point: Point): Hit | null {
   for (let at = stack.length - 1; at >= 0; at--) {
-    const { surface, root, x, y, width, height } = stack[at]!;
+    const { surface, root, frame, x, y } = stack[at]!;
     if (root.kind === 'drag-icon') continue;
-    const local = { x: point.x - x, y: point.y - y };
-    if (local.x < 0 || local.y < 0 || local.x >= width || local.y >= height) continue;
-    const { input } = surface.state;
-    if (input === null || input.contains(local)) return { surface, local, root };
+    if (has(stack[at]!, point)) {
+      const local = { x: point.x - x, y: point.y - y };
+      const { input } = surface.state;
+      if (input === null || input.contains(local)) return { surface, local, root };
+    }
+    if (frame && isOn(frame, point)) return null;
   }
   return null;
+}
+
+/** The frame under a point that no surface takes. */
+export function hitFrame(stack: readonly SurfacePlacement[], point: Point): FrameHit | null {
+  for (let at = stack.length - 1; at >= 0; at--) {
+    const { root, frame } = stack[at]!;
+    if (root.kind === 'window' && frame && isOn(frame, point))
+      return { window: root, edges: edgesAt(frame, point) };
+  }
+  return null;
+}
+
+const has = ({ x, y, width, height }: Rect, point: Point): boolean =>
+  point.x >= x && point.y >= y && point.x < x + width && point.y < y + height;
+
+const isOn = ({ outer, inner }: Frame, point: Point): boolean => has(outer, point) && !has(inner, point);
+
+/** The title moves a window, what is left of the frame resizes it. */
+function edgesAt({ outer, inner }: Frame, { x, y }: Point): Edges {
+  return {
+    x: x < inner.x ? -1 : x >= inner.x + inner.width ? 1 : 0,
+    y: y < outer.y + FRAME_WIDTH ? -1 : y >= inner.y + inner.height ? 1 : 0,
+  };
 }
 
 /** What a surface hangs on, through its subsurfaces and popups; null for one that has no place. */

@@ -1,7 +1,7 @@
 // Where windows go: each output is tiled by its windows, in the order in which they came; some have places of their own.
 import type { OutputInfo } from './outputs.ts';
 import type { Rect } from './region.ts';
-import { FRAME_WIDTH, placeInSlot, windowGeometry } from './stack.ts';
+import { FRAME_WIDTH, placeInSlot, TITLE_HEIGHT, windowGeometry } from './stack.ts';
 import type { Alignment, Decoration, Slot, Window } from './window.ts';
 
 /** Logical pixels between tiles and around them, once there is more than one. */
@@ -112,8 +112,13 @@ function slotOf(window: Window, { output, usable }: OutputArea, rect: Rect, layo
   if (mode === 'maximised') return { ...plain, rect: usable, mode };
   if (wishes.place) return { ...plain, rect: wishes.place, mode: 'floating', align: alignmentOf(window) };
   if (isTiled(window, layout))
-    return { ...plain, rect: decoration === 'server' ? inset(rect, FRAME_WIDTH) : rect, mode: 'tiled' };
-  return { ...plain, rect: usable, mode: 'floating', within: usable };
+    return {
+      ...plain,
+      rect: decoration === 'server' ? inset(rect, FRAME_WIDTH, FRAME_WIDTH) : rect,
+      mode: 'tiled',
+    };
+  const room = decoration === 'server' ? inset(usable, FRAME_WIDTH, TITLE_HEIGHT) : usable;
+  return { ...plain, rect: room, mode: 'floating', within: room };
 }
 
 /** A client without a preference has a frame drawn around it in a tile; elsewhere it needs its own title bar. */
@@ -130,11 +135,12 @@ function alignmentOf({ wishes, dragged }: Window): Slot['align'] {
   return width === 0 && height === 0 ? CORNER : { x: from(dragged.x), y: from(dragged.y) };
 }
 
-function inset(rect: Rect, by: number): Rect {
+/** What is left of an area inside of a frame, which is as wide as `above` at the top. */
+function inset(rect: Rect, by: number, above: number): Rect {
   return {
     x: rect.x + by,
-    y: rect.y + by,
+    y: rect.y + above,
     width: Math.max(1, rect.width - 2 * by),
-    height: Math.max(1, rect.height - 2 * by),
+    height: Math.max(1, rect.height - above - by),
   };
 }

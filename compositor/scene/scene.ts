@@ -3,10 +3,10 @@ import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
 import { type Cursor, cursorSurface } from './cursor.ts';
-import { changesLayout, changesStack, contentDamage, DamageTracker } from './damage.ts';
+import { changesLayout, changesStack, DamageTracker } from './damage.ts';
 import type { DragIcon } from './drag-icon.ts';
 import { FullscreenCover } from './fullscreen-cover.ts';
-import { type Hit, hit, rootOf } from './hit-test.ts';
+import { type FrameHit, type Hit, hit, hitFrame, rootOf } from './hit-test.ts';
 import type { LayerSurface } from './layer-surface.ts';
 import type { LayoutName } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
@@ -97,8 +97,17 @@ export class Scene {
 
   /** The topmost surface under a point of the global space whose input region has it. */
   at(point: Point): Hit | null {
+    return hit(this.#stackAt(point), point);
+  }
+
+  /** The window whose frame lies under a point, where `at` finds nothing. */
+  frameAt(point: Point): FrameHit | null {
+    return this.at(point) ? null : hitFrame(this.#stackAt(point), point);
+  }
+
+  #stackAt(point: Point): readonly SurfacePlacement[] {
     const output = this.#outputs.find(({ geometry }) => Region.of(geometry).contains(point));
-    return output ? hit(this.stackOn(output), point) : null;
+    return output ? this.stackOn(output) : [];
   }
 
   /** What a surface belongs to, through its subsurfaces and popups; null for one that has no place. */
@@ -340,7 +349,7 @@ export class Scene {
     });
     const uncovered = this.#cover.update(this.#outputs, output => this.fullscreenOn(output));
     const damage = this.#damage.update(this.stack, content).union(uncovered);
-    if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
+    this.#tellDamage(damage);
     if (!restacked) return;
     this.#notify(observer => observer.restacked?.());
     for (const popup of this.#popups) {
@@ -411,7 +420,7 @@ export class Scene {
     }
     if (rearranged) this.arrange();
     if (dirty.size > 0) this.#rebuild(content, dirty);
-    else this.#damageContent(content);
+    else this.#tellDamage(this.#cover.contentDamage(content, surface => this.#stack.of(surface)));
     for (const { surface, commit } of transaction.entries)
       if (surface.hasFrameCallbacks || commit.feedback.length > 0 || retold.has(surface))
         this.#notify(observer => observer.frameWanted?.(surface));
@@ -423,21 +432,14 @@ export class Scene {
     else if (this.#dragIcon && surface.isWithin(this.#dragIcon.surface)) into.add(this.#dragIcon);
   }
 
-  /** The common case: new pixels where the old ones were. What a fullscreen window hides is no damage. */
-  #damageContent(content: ReadonlyMap<Surface, Region>): void {
-    let damage = Region.empty;
-    for (const [surface, buffer] of content) {
-      const placement = this.#stack.of(surface);
-      if (placement)
-        damage = damage.union(this.#cover.seen(placement.root, contentDamage(placement, buffer)));
-    }
-    if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
-  }
-
   #surfaceDestroyed(surface: Surface): TransactionEntry[] {
     this.#surfaces.delete(surface);
     this.#notify(observer => observer.surfaceDestroyed?.(surface));
     return this.#queues.forget(surface);
+  }
+
+  #tellDamage(damage: Region): void {
+    if (!damage.isEmpty) this.#notify(observer => observer.damaged?.(damage));
   }
 
   #notify(call: (observer: SceneObserver) => void): void {

@@ -10,6 +10,9 @@ import type { Alignment, Slot, Window } from './window.ts';
 /** Logical pixels that a frame has on each side of its window. */
 export const FRAME_WIDTH = 2;
 
+/** Of a floating window's frame above the window: enough to take it by. */
+export const TITLE_HEIGHT = 20;
+
 /** What a tree of surfaces hangs on. */
 export type Root = Window | LayerSurface | DragIcon;
 
@@ -150,11 +153,12 @@ function frameOf(window: Window, activated: Window | null): Frame | null {
   const { slot } = window;
   if (slot?.decoration !== 'server' || slot.mode === 'fullscreen' || slot.mode === 'maximised') return null;
   const inner = placeInSlot(slot, windowGeometry(window.surface));
+  const above = slot.mode === 'floating' ? TITLE_HEIGHT : FRAME_WIDTH;
   const outer = {
     x: inner.x - FRAME_WIDTH,
-    y: inner.y - FRAME_WIDTH,
+    y: inner.y - above,
     width: inner.width + 2 * FRAME_WIDTH,
-    height: inner.height + 2 * FRAME_WIDTH,
+    height: inner.height + above + FRAME_WIDTH,
   };
   return { outer, inner, activated: window === activated };
 }

@@ -437,3 +437,35 @@ describe('a frame', () => {
     }
   });
 });
+
+describe('a point on a frame', () => {
+  const framed = (width = 50): Opened =>
+    open(width, width, window => {
+      window.wishes.decoration = 'server';
+    });
+
+  it('is of the window, by title and edges, and hides what lies below', () => {
+    start('floating');
+    const below = open(300);
+    scene.moveWindow(below.window, { x: 0, y: 0 });
+    const above = framed();
+    scene.moveWindow(above.window, { x: 100, y: 100 });
+    const edgesAt = (x: number, y: number) => scene.frameAt({ x, y })?.edges;
+    expect(edgesAt(120, 90)).toEqual({ x: 0, y: 0 });
+    expect(edgesAt(99, 81)).toEqual({ x: -1, y: -1 });
+    expect(edgesAt(151, 151)).toEqual({ x: 1, y: 1 });
+    expect(edgesAt(120, 151.5)).toEqual({ x: 0, y: 1 });
+    expect(scene.frameAt({ x: 120, y: 90 })?.window).toBe(above.window);
+    expect(scene.at({ x: 120, y: 90 })).toBeNull();
+    expect(scene.at({ x: 120, y: 79 })?.root).toBe(below.window);
+    expect(scene.at({ x: 120, y: 110 })?.root).toBe(above.window);
+    scene.raise(below.window);
+    expect(scene.frameAt({ x: 120, y: 90 })).toBeNull();
+  });
+
+  it('is on the output, for a window that finds its place alone', () => {
+    start('floating');
+    const one = framed(500);
+    expect(place(one)).toMatchObject({ x: 2, y: 20 });
+  });
+});

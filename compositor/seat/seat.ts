@@ -1,6 +1,6 @@
 // The seat: one person's pointer, keyboard and touch screen, and what their events mean to the compositor.
 import type { Machine } from '../machine/machine.ts';
-import type { Hit } from '../scene/hit-test.ts';
+import type { FrameHit, Hit } from '../scene/hit-test.ts';
 import type { Point } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
@@ -152,6 +152,8 @@ export class Seat {
 
   /** A click is for the window that it meets; with Super it is for the compositor. */
   #pressed(hit: Hit | null, code: number): boolean {
+    const frame = hit ? null : this.#scene.frameAt(this.pointer.position);
+    if (frame) return this.#pressedFrame(frame, code);
     this.#choose(hit);
     const withSuper = (this.keyboard.modifierState.depressed & MODIFIER.mod4) !== 0;
     if (!withSuper || this.shortcutsInhibited || hit?.root.kind !== 'window') return false;
@@ -160,6 +162,20 @@ export class Seat {
     else if (code === BTN_RIGHT) this.#holdWithPointer(this.#holdNearest(hit.root, position));
     else return false;
     return this.pointer.grabbed;
+  }
+
+  /** The title and the edges of a floating window's frame are there to be taken. */
+  #pressedFrame({ window, edges }: FrameHit, code: number): boolean {
+    this.activate(window);
+    if (code !== BTN_LEFT || window.slot?.mode !== 'floating') return true;
+    const { position } = this.pointer;
+    const scene = this.#scene;
+    this.#holdWithPointer(
+      edges.x === 0 && edges.y === 0
+        ? holdToMove(scene, window, position)
+        : holdToResize({ scene, serials: this.serials, window, edges, start: position }),
+    );
+    return true;
   }
 
   /** A finger outside of the menus takes them away, and does nothing else. */
