@@ -136,10 +136,23 @@ class Page {
       if (known) known.update(output);
       else this.#addScreen(output);
     }
-    const columns = outputs.length <= 1 ? 1 : outputs.length <= 4 ? 2 : 3;
-    this.#stage.style.setProperty('--most-columns', String(columns));
-    this.#stage.style.setProperty('--most-rows', String(Math.max(1, Math.ceil(outputs.length / columns))));
+    this.#arrange(outputs);
     this.#panel.describe(outputs);
+  }
+
+  /** Rows of screens as in a book; style.css makes them as large as they fit. */
+  #arrange(outputs: readonly OutputMessage[]): void {
+    const columns = outputs.length <= 1 ? 1 : outputs.length <= 4 ? 2 : 3;
+    const rows = Math.max(1, Math.ceil(outputs.length / columns));
+    const widths = Array.from({ length: rows }, (_, row) =>
+      outputs
+        .slice(row * columns, (row + 1) * columns)
+        .reduce((sum, { width, height }) => sum + width / height, 0),
+    );
+    const { style } = this.#stage;
+    style.setProperty('--columns', String(columns));
+    style.setProperty('--rows', String(rows));
+    style.setProperty('--row-ratio', String(Math.max(...widths) || 1));
   }
 
   #addScreen(output: OutputMessage): void {
