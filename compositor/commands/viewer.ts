@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { loadLibc } from '../../protocol/host/libc.ts';
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
-import { clipboardFiles } from '../../viewer/server/clipboard-files.ts';
 import type { Connected } from '../../viewer/server/studio.ts';
 import type { Viewer } from '../../viewer/server/viewer.ts';
+import { clipboardFiles } from '../clipboard-files.ts';
 import type { Compositor } from '../compositor.ts';
 import { localMemoryOf } from '../local-memory.ts';
 import type { Capability } from '../server/index.ts';

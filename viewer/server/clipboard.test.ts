@@ -3,14 +3,14 @@ import { readdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, connectOver } from '../../client-sdk/core/index.ts';
+import { clipboardFiles } from '../../compositor/clipboard-files.ts';
 import { Compositor } from '../../compositor/compositor.ts';
 import { createDevices } from '../../compositor/devices.ts';
 import { openHostFiles } from '../../compositor/machine/host-files.ts';
 import { PacedMachine } from '../../compositor/machine/paced-machine.ts';
 import { loadLibc } from '../../protocol/host/libc.ts';
 import { connectInProcess } from '../../protocol/transport/in-process.ts';
-import { Clipboard, MOST_TEXT } from './clipboard.ts';
-import { type ClipboardFiles, clipboardFiles } from './clipboard-files.ts';
+import { Clipboard, type ClipboardFiles, MOST_TEXT } from './clipboard.ts';
 
 const { libc } = loadLibc();
 

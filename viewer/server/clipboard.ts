@@ -2,7 +2,6 @@
 import { Socket } from 'node:net';
 import type { Client, ObjectProxy } from '../../client-sdk/index.ts';
 import type { Handle } from '../../protocol/object/message.ts';
-import type { ClipboardFiles } from './clipboard-files.ts';
 
 /** What UTF-8 text is called, the name that everybody should use first. */
 const TEXT_TYPES: readonly string[] = ['text/plain;charset=utf-8', 'UTF8_STRING', 'text/plain'];
@@ -12,6 +11,15 @@ export const MOST_TEXT = 1 << 20;
 const PATIENCE = 5000;
 
 type Offer = ObjectProxy<'zwlr_data_control_offer_v1'>;
+
+/** Real descriptors: what programs of other processes read from and write to. */
+export interface ClipboardFiles {
+  /** A pipe; both ends are the caller's. Throws a HostError when there are too many descriptors. */
+  pipe(): { readonly read: number; readonly write: number };
+  /** A real descriptor, the caller's own, for one that came with an event and is closed by this; null where none is behind it. */
+  real(handle: Handle): number | null;
+  close(fd: number): void;
+}
 
 export interface ClipboardOptions {
   /** Is offered zwlr_data_control_manager_v1 and wl_seat. */

@@ -7,8 +7,7 @@ import {
   MOST_CLIPBOARD,
   type ServerMessage,
 } from '../stream/messages.ts';
-import { Clipboard } from './clipboard.ts';
-import type { ClipboardFiles } from './clipboard-files.ts';
+import { Clipboard, type ClipboardFiles } from './clipboard.ts';
 import { HeldInput } from './held-input.ts';
 import { InputDevices } from './input-devices.ts';
 import { Observer } from './observer.ts';
