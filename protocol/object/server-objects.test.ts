@@ -379,6 +379,15 @@ describe('events', () => {
 });
 
 describe('objects of the server', () => {
+  it('that no event can announce any more are gone, and leave no gap in the ids', () => {
+    const parent = objects.create('wl_data_device', 3);
+    parent.destroy();
+    const offer = objects.create('wl_data_offer', 3);
+    parent.events.data_offer(offer);
+    expect(offer.destroyed).toBe(true);
+    expect(objects.create('wl_data_offer', 3).id).toBe(offer.id);
+  });
+
   it("have ids that are used again once the client has destroyed them, and never after the server's own destroy", () => {
     const first = objects.create('wl_buffer', 1);
     recordRequests(first);

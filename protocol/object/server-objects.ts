@@ -133,13 +133,30 @@ export class ServerObjects implements ResourceOwner, ObjectDirectory, Disposable
 
   sendEvent(resource: ServerResource, event: MessageSignature, args: unknown[]): void {
     checkSince(event, resource);
-    if (resource.destroyed || this.#state !== 'open') return;
+    if (this.#state !== 'open') return;
+    if (resource.destroyed) {
+      if (event.creates) this.#takeBack(event, args);
+      return;
+    }
     checkCount(event, args.length, event.args.length);
     const encoded = args as WireArgument[];
     for (let at = 0; at < args.length; at++) encoded[at] = encodeArgument(event, event.args[at]!, args[at]);
     sendHandles(this.#handles, encoded);
     this.#options.send({ object: resource.id, opcode: event.opcode, args: encoded });
     if (event.destructor) resource.destroy();
+  }
+
+  /**
+   * Objects that the client will never hear of end at once, and their ids are free: libwayland's clients take the ids of
+   * servers without gaps alone.
+   */
+  #takeBack({ args: table }: MessageSignature, args: readonly unknown[]): void {
+    for (let at = 0; at < table.length; at++) {
+      const created = args[at];
+      if (table[at]!.kind !== 'new_id' || !(created instanceof ServerResource) || created.destroyed) continue;
+      created.destroy();
+      this.#freeServerIds.push(created.id);
+    }
   }
 
   remove(resource: ServerResource): void {
