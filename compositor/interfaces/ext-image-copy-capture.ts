@@ -29,7 +29,10 @@ export function bindImageCopyCapture(
       new CaptureSession(caller, session, output, (options & OPTIONS.paint_cursors) !== 0);
     },
     create_pointer_cursor_session: () => {
-      throw displayRefusal('implementation', 'cursors are not captured on their own here; capture the output with paint_cursors');
+      throw displayRefusal(
+        'implementation',
+        'cursors are not captured on their own here; capture the output with paint_cursors',
+      );
     },
   });
 }

@@ -233,6 +233,29 @@ describe('a cursor without its plane', () => {
   });
 });
 
+it('a cursor of any size, anywhere, does no harm', () => {
+  const { desktop, client, surface } = desk();
+  const image = client.shm(8, 8, { format: DRM_FORMAT_ARGB8888 });
+  const far = 2 ** 31 - 1;
+  for (const side of [1, 255, 256, 257, 32767, 32768, far])
+    for (const place of [-far, -side, 0, 63, far]) {
+      surface.pending.viewport = { source: null, destination: { width: side, height: 1 } };
+      desktop.commit(surface, image);
+      desktop.scene.cursor = {
+        position: { x: 5, y: 5 },
+        hotspot: { x: place, y: 0 },
+        content: { kind: 'surface', surface },
+      };
+      desktop.frames(2);
+    }
+  expect(desktop.trace.notes('fault')).toEqual([]);
+  surface.pending.viewport = { source: null, destination: null };
+  client.fill(image, 0xffff0000);
+  desktop.commit(surface, image);
+  desktop.scene.cursor = { ...desktop.scene.cursor!, hotspot: { x: 0, y: 0 } };
+  expect(desktop.screenshot('Virtual-1', WITH_CURSOR).at(6, 6)).toBe('ff0000');
+});
+
 describe('a named cursor', () => {
   it('is drawn with its hot spot at the pointer', () => {
     const { desktop } = desk();
