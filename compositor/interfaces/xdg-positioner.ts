@@ -2,7 +2,7 @@
 
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import type { Resource } from '../../protocol/object/resource.ts';
-import type { Rect, Size } from '../scene/region.ts';
+import { clamp, type Rect, type Size } from '../scene/region.ts';
 import type { Caller } from './context.ts';
 import { demand } from './errors.ts';
 
@@ -154,7 +154,7 @@ export function placePopup(rules: PositionerRules, bounds: Rect): Rect {
     },
     { start: bounds.y, length: bounds.height },
   );
-  return { x: x.start, y: y.start, width: x.length, height: y.length };
+  return { x: clamp(x.start), y: clamp(y.start), width: x.length, height: y.length };
 }
 
 function placeAxis(axis: Axis, bounds: Span): Span {

@@ -316,3 +316,26 @@ describe('wl_surface', () => {
     expect(seen).toEqual(['enter late', 'leave early', 'leave late']);
   });
 });
+
+describe('a window with a subsurface at the end of the world', () => {
+  it('is moved and resized without harm to anybody', () => {
+    const { surface, configures } = client.mapped(100, 100);
+    const child = client.surface();
+    const subsurface = client.bind('wl_subcompositor').get_subsurface(child, surface);
+    const furthest = 2 ** 31 - 1;
+    subsurface.set_position(furthest, -furthest);
+    child.attach(client.buffer(10, 10), 0, 0);
+    child.commit();
+    surface.commit();
+    client.settle();
+    const window = test.scene.windows[0]!;
+    test.scene.moveWindow(window, { x: -furthest, y: furthest });
+    const from = test.scene.beginResize(window, { x: 1, y: 1 })!;
+    test.scene.resizeWindow(window, from, { x: furthest, y: furthest });
+    test.scene.endResize(window);
+    client.settle();
+    expect(configures.at(-1)!.width).toBe(furthest);
+    expect(client.error).toBeNull();
+    expect(test.trace.notes('fault')).toEqual([]);
+  });
+});

@@ -1,11 +1,8 @@
 // Where layer surfaces go on an output, and what room they leave to windows.
 import { type Anchor, LAYERS, type LayerState, type LayerSurface } from './layer-surface.ts';
-import type { Rect } from './region.ts';
+import { clamp, type Rect } from './region.ts';
 
 type Edge = keyof Anchor;
-
-/** The largest size that a configure can tell. */
-const LARGEST = 0x7fff_ffff;
 
 /** Those that keep an edge free come first, from the overlay down; the others share what is left. */
 export function arrangeLayers(
@@ -55,7 +52,7 @@ function placeAxis(
   if (surface.length === 0)
     return {
       start: bounds.start + margin.start,
-      length: Math.min(Math.max(1, bounds.length - margin.start - margin.end), LARGEST),
+      length: clamp(Math.max(1, bounds.length - margin.start - margin.end)),
     };
   const { length } = surface;
   if (atStart && !atEnd) return { start: bounds.start + margin.start, length };

@@ -30,7 +30,8 @@ const DIFFERENCE: Rule = [false, true, false, false];
 const NO_SPANS: Spans = [];
 const LOWEST = -(2 ** 31);
 const HIGHEST = 2 ** 31 - 1;
-const clamp = (value: number): number => Math.max(LOWEST, Math.min(HIGHEST, value));
+/** The number of 32 bits that is nearest: places and sizes of clients can add up to more. */
+export const clamp = (value: number): number => Math.max(LOWEST, Math.min(HIGHEST, value));
 
 /**
  * A set of pixels, frozen. Bands of rows with the same spans, ascending and apart, as X's and pixman's regions are, so

@@ -3,7 +3,7 @@ import { arrangeLayers } from './layer-layout.ts';
 import { LAYERS, type LayerName, type LayerSurface } from './layer-surface.ts';
 import { arrange, type LayoutName, leastCrowded, type OutputArea } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
-import type { Point, Rect, Size } from './region.ts';
+import { clamp, type Point, type Rect, type Size } from './region.ts';
 import { placeInSlot, type Root, windowGeometry } from './stack.ts';
 import type { Edges, Slot, Window, WindowStateName } from './window.ts';
 
@@ -283,7 +283,9 @@ function sizeFor(window: Window, { mode, rect }: Slot): Size {
   if (mode === 'fullscreen' || mode === 'maximised') return { width, height };
   if (mode === 'tiled') return window.fit({ width, height });
   const { place } = window.wishes;
-  return place && place.width > 0 && place.height > 0 ? window.fit(place) : { width: 0, height: 0 };
+  if (!place || place.width <= 0 || place.height <= 0) return { width: 0, height: 0 };
+  const fitting = window.fit(place);
+  return { width: clamp(fitting.width), height: clamp(fitting.height) };
 }
 
 /** The place of a window that is being resized after its edges were dragged: the others stay, and its limits hold. */
