@@ -35,7 +35,8 @@ export const dragShows =
 export async function shellListens(stage: Stage): Promise<string> {
   const file = join(stage.directory, 'home', 'typed');
   await stage.hands.click(middleOf(stage.area!));
-  await stage.pause(500);
+  // Shells throw away what was typed before they read.
+  await stage.pause(1500);
   await stage.hands.type('echo "It works: 6*7=$((6*7))" > typed\n');
   await stage.until(
     'the shell has done what was typed',

@@ -5,10 +5,11 @@ import type { Program } from './program.ts';
 import type { Stage } from './stage.ts';
 
 const SDL = '/usr/libexec/installed-tests/SDL2';
-const sdl = (name: string, motion: Program['motion'], args: readonly string[] = []): Program => ({
+const sdl = (name: string, motion: Program['motion'], colours = 2): Program => ({
   name: `sdl-${name}`,
   package: 'libsdl2-tests',
-  command: [`${SDL}/${name}`, ...args],
+  command: [`${SDL}/${name}`],
+  colours,
   environment: { SDL_VIDEODRIVER: 'wayland', SDL_AUDIODRIVER: 'dummy' },
   motion,
   end: 'close',
@@ -38,7 +39,7 @@ export const graphicsPrograms: readonly Program[] = [
   sdl('testsprite2', 'unthrottled'),
   sdl('testgl2', 'unthrottled'),
   sdl('testgles2', 'unthrottled'),
-  sdl('testvulkan', 'own'),
+  sdl('testvulkan', 'own', 1),
   sdl('testwm2', 'still'),
   {
     name: 'es2gears',
@@ -108,11 +109,12 @@ export const graphicsPrograms: readonly Program[] = [
     motion: 'still',
     colours: 1,
     end: 'signal',
+    notAsRoot: true,
   },
   {
     name: 'xwayland',
     package: 'xwayland',
-    command: ['Xwayland', ':77', '-ac', '-geometry', '640x480', '-nolisten', 'tcp'],
+    command: ['Xwayland', ':77', '-ac', '-nolisten', 'tcp'],
     motion: 'still',
     colours: 1,
     end: 'signal',

@@ -25,7 +25,7 @@ export const toolkitPrograms: readonly Program[] = [
     motion: 'display',
     colours: 50,
     end: 'close',
-    act: menuOpens(0.25, 0.12),
+    act: menuOpens(0.46, 0.326),
   },
   {
     name: 'gtk4-widget-factory',
@@ -35,7 +35,7 @@ export const toolkitPrograms: readonly Program[] = [
     motion: 'display',
     colours: 50,
     end: 'close',
-    act: menuOpens(0.98, 0.03),
+    act: menuOpens(0.46, 0.385),
   },
   {
     name: 'gtk4-widget-factory-gl',

@@ -6,7 +6,7 @@ import { KEY } from './hands.ts';
 import { PHOTO } from './paths.ts';
 import { difference, fromPng } from './picture.ts';
 import type { Program } from './program.ts';
-import type { Stage } from './stage.ts';
+import { killGroup, type Stage } from './stage.ts';
 
 export const toolPrograms: readonly Program[] = [
   {
@@ -148,7 +148,7 @@ async function pasteGets(stage: Stage): Promise<string> {
     await stage.tool(['sh', '-c', `wl-paste --no-newline > ${got}`]).catch(() => '');
     return existsSync(got) && readFileSync(got).equals(readFileSync(large));
   });
-  copier.process.kill('SIGTERM');
+  killGroup(copier.process, 'SIGTERM');
   return 'text and 5 MiB';
 }
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { catalogue } from './catalogue.ts';
 import type { Outcome, Program } from './program.ts';
-import { missing, runProgram } from './run-program.ts';
+import { hindrance, runProgram } from './run-program.ts';
 
 interface Options {
   readonly list?: boolean;
@@ -53,9 +53,8 @@ function chosen(names: readonly string[]): readonly Program[] {
 
 function list(): void {
   for (const program of catalogue) {
-    const lacking = missing(program);
-    const state = lacking.length === 0 ? 'installed' : `not installed (package ${program.package})`;
-    console.log(`${program.name.padEnd(26)}${state.padEnd(50)}${program.command.join(' ')}`);
+    console.log(`${program.name.padEnd(26)}${program.command.join(' ')}
+  ${hindrance(program) ?? 'can be run'}`);
   }
 }
 
@@ -76,7 +75,7 @@ async function main(names: readonly string[], options: Options): Promise<void> {
   }
   const count = (verdict: Outcome['verdict']): number =>
     outcomes.filter(outcome => outcome.verdict === verdict).length;
-  console.log(`\n${count('ok')} ok, ${count('failed')} failed, ${count('not installed')} not installed`);
+  console.log(`\n${count('ok')} ok, ${count('failed')} failed, ${count('left out')} left out`);
   process.exit(count('failed') > 0 ? 1 : 0);
 }
 

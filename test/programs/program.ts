@@ -32,6 +32,8 @@ export interface Program {
   readonly end: 'close' | 'signal' | 'itself';
   /** Statuses other than 0 that are a clean end of this program. */
   readonly statuses?: readonly number[];
+  /** It refuses to run as root. */
+  readonly notAsRoot?: true;
   /** Other programs that `act` runs. */
   readonly needs?: readonly string[];
 }
@@ -39,7 +41,7 @@ export interface Program {
 /** What came of a run. */
 export interface Outcome {
   readonly program: Program;
-  readonly verdict: 'ok' | 'failed' | 'not installed';
+  readonly verdict: 'ok' | 'failed' | 'left out';
   /** What was seen, or what went wrong. */
   readonly words: string;
   /** Commits of its surfaces in the measured time, and those that an output was the first to show. */

@@ -36,9 +36,12 @@ const PATIENCE = 90;
 /** Runs that were asked to end. */
 const asked = new WeakSet<Run>();
 
-/** What is missing for a program to run; empty when nothing is. */
-export const missing = ({ command, needs = [] }: Program): string[] =>
-  [command[0]!, ...needs].filter(name => pathOf(name) === null);
+/** Why a program cannot be run here; null when it can. */
+export function hindrance({ command, needs = [], package: name, notAsRoot }: Program): string | null {
+  const lacking = [command[0]!, ...needs].filter(binary => pathOf(binary) === null);
+  if (lacking.length > 0) return `${lacking.join(', ')} not installed: Debian's package ${name}`;
+  return notAsRoot && process.getuid?.() === 0 ? 'it refuses to run as root' : null;
+}
 
 interface Measured {
   readonly commits: number;
@@ -49,15 +52,8 @@ interface Measured {
 const NOTHING: Measured = { commits: 0, shown: 0, rate: null };
 
 export async function runProgram(program: Program, options: RunOptions): Promise<Outcome> {
-  const lacking = missing(program);
-  if (lacking.length > 0)
-    return {
-      program,
-      verdict: 'not installed',
-      words: `${lacking.join(', ')}: Debian's package ${program.package}`,
-      ...NOTHING,
-      screenshot: null,
-    };
+  const words = hindrance(program);
+  if (words !== null) return { program, verdict: 'left out', words, ...NOTHING, screenshot: null };
   const stage = await Stage.open();
   try {
     return await onStage(program, stage, options);
