@@ -150,7 +150,7 @@ describe('a drag', () => {
     expect(origin.take()).toEqual(['target text/plain', 'action 2']);
     moveTo(target.at(21, 30));
     release();
-    expect(target.take()).toEqual(['moves 21,30', 'drops']);
+    expect(target.take()).toEqual(['moves 21,30', 'drops', 'leaves']);
     expect(origin.take()).toEqual(['dropped']);
     const file = target.wire.memory(0);
     target.offer!.receive('text/plain', file);
@@ -217,7 +217,7 @@ describe('a drag', () => {
     expect(target.take()).toEqual([]);
     moveTo(origin.at(6, 6));
     release();
-    expect(origin.take()).toEqual(['leaves', 'enters 6,6 without an offer', 'drops']);
+    expect(origin.take()).toEqual(['leaves', 'enters 6,6 without an offer', 'drops', 'leaves']);
   });
 
   it('shows its icon at the pointer until it ends', () => {
@@ -295,7 +295,7 @@ describe('a drag', () => {
     target.wire.settle();
     touch.up(now(), 0);
     touch.frame();
-    expect(target.take()).toEqual(['action 1', 'drops']);
+    expect(target.take()).toEqual(['action 1', 'drops', 'leaves']);
   });
 });
 

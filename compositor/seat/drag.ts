@@ -73,7 +73,8 @@ export class Drag {
     }
     offer?.drop();
     destination.drop();
-    this.#under = null;
+    // As other compositors do: a drop is followed by a leave, and Chromium waits for it.
+    this.#leave();
     this.#end();
   }
 
