@@ -8,7 +8,7 @@ import { createDevices } from '../devices.ts';
 import { type HostFiles, openHostFiles } from '../machine/host-files.ts';
 import type { ShmBuffer } from '../scene/client-buffer.ts';
 import { Lifetime } from '../scene/lifetime.ts';
-import { type Point, Region } from '../scene/region.ts';
+import { type Point, Region, type Size } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import { TestDesktop } from './testing.ts';
 
@@ -19,7 +19,7 @@ const WHY = `host files can be mapped (${host?.cannotMapReason ?? 'no native cod
 interface Pool extends Disposable {
   /** The client's own descriptor. */
   readonly fd: number;
-  buffer(offset: number): { buffer: ShmBuffer; destroy(): void };
+  buffer(offset: number, size?: Size): { buffer: ShmBuffer; destroy(): void };
 }
 
 let nextId = 1_000_000;
@@ -32,7 +32,7 @@ function poolOf(desktop: TestDesktop, files: HostFiles, fd: number): Pool {
   lifetime.whenEnded(() => desktop.task.close(memory.fd));
   return {
     fd,
-    buffer: offset => {
+    buffer: (offset, { width, height } = { width: 32, height: 32 }) => {
       const pool = lifetime.hold('wl_buffer');
       const id = nextId++;
       const buffer: ShmBuffer = {
@@ -40,10 +40,10 @@ function poolOf(desktop: TestDesktop, files: HostFiles, fd: number): Pool {
         id,
         label: `buffer ${id}`,
         format: DRM_FORMAT_XRGB8888,
-        width: 32,
-        height: 32,
-        stride: 128,
-        byteLength: 4096,
+        width,
+        height,
+        stride: width * 4,
+        byteLength: width * 4 * height,
         offset,
         memory,
         lifetime: new Lifetime(),
@@ -152,6 +152,44 @@ describe.runIf(MAPS)(`where ${WHY}`, () => {
     desktop.frames(3);
     expect(files.open).toBeLessThanOrEqual(open + 2);
     expect(desktop.kernel.memory.used - memory).toBeLessThan(1 << 20);
+    desktop[Symbol.dispose]();
+  });
+
+  it('maps no more than there is room for: what was used longest ago goes', () => {
+    const desktop = new TestDesktop(createDevices, { host: files });
+    const surface = windowAt(desktop, { x: 0, y: 0 });
+    const size = { width: 2048, height: 2048 };
+    const bytes = 4 * size.width * size.height;
+    // Twice as much as the machine has.
+    const count = (512 << 20) / bytes;
+    const fd = memfd('large', count * bytes);
+    const pool = poolOf(desktop, files, fd);
+    const buffers = Array.from({ length: count }, (_, at) => pool.buffer(at * bytes, size).buffer);
+    for (let round = 0; round < 2; round++)
+      for (const [at, buffer] of buffers.entries()) {
+        files.pwrite(fd, solid(0x010101 * (at + 1)), at * bytes);
+        desktop.commit(surface, buffer);
+        desktop.frames(2);
+      }
+    expect(desktop.trace.notes('fault')).toEqual([]);
+    expect(desktop.screenshot().at(3, 0)).toBe((0x010101 * count).toString(16));
+    expect(desktop.kernel.memory.windows.mapped).toBeLessThanOrEqual(256 << 20);
+    desktop[Symbol.dispose]();
+  });
+
+  it('copies a buffer that is larger than a udmabuf may be', () => {
+    const desktop = new TestDesktop(createDevices, { host: files });
+    const surface = windowAt(desktop, { x: 0, y: 0 });
+    const size = { width: 4096, height: 4100 };
+    const fd = memfd('vast', 4 * size.width * size.height);
+    files.pwrite(fd, solid(0x123456), 0);
+    const { buffer } = poolOf(desktop, files, fd).buffer(0, size);
+    const uses = [desktop.commit(surface, buffer)];
+    desktop.frames(2);
+    uses.push(desktop.commit(surface, buffer));
+    // The first was found out when it was drawn; from then on it is known at the commit.
+    expect(uses.map(({ released }) => released)).toEqual([true, true]);
+    expect(desktop.screenshot().at(3, 0)).toBe('123456');
     desktop[Symbol.dispose]();
   });
 
