@@ -184,6 +184,28 @@ describe('the keyboard', () => {
     expect(lines).toEqual(['keyboard leaves C', 'keyboard enters A []']);
   });
 
+  it('is not given to a window that a fullscreen one hides, but to its dialog', () => {
+    const full = windowAt(client, 0, 0);
+    full.toplevel.set_fullscreen(null);
+    client.settle();
+    const heard = listener(client, full);
+    const hidden = client.mapped();
+    expect(heard.take()).toEqual([]);
+    const dialog = client.window();
+    dialog.toplevel.set_parent(full.toplevel);
+    dialog.surface.attach(client.buffer(), 0, 0);
+    dialog.surface.commit();
+    client.settle();
+    heard.name(dialog.surface, 'B');
+    expect(heard.take()).toContain(`keyboard enters wl_surface@${dialog.surface.id} []`);
+    dialog.toplevel.destroy();
+    client.settle();
+    expect(heard.take()).toContain('keyboard enters A []');
+    full.toplevel.destroy();
+    client.settle();
+    expect(heard.take()).toContain(`keyboard enters wl_surface@${hidden.surface.id} []`);
+  });
+
   it('stays with a window when nothing is clicked', () => {
     const heard = listener(client, windowAt(client, 0, 0));
     hands.click(400, 400);

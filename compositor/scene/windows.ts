@@ -57,7 +57,8 @@ export class Windows {
 
   /** The window to go to when the active one is gone: the one that was active before it. */
   get #next(): Window | null {
-    return this.#recent.findLast(window => window.mapped && window.slot) ?? null;
+    const shown = this.#recent.filter(window => window.mapped && window.slot);
+    return shown.findLast(window => !this.#isHidden(window)) ?? shown.at(-1) ?? null;
   }
 
   add(window: Window): void {
@@ -127,8 +128,8 @@ export class Windows {
   }
 
   /**
-   * Which windows were mapped and unmapped since the last look. One that was mapped becomes the active one; where the
-   * active one is gone, the one that was active before it does.
+   * Which windows were mapped and unmapped since the last look. One that was mapped becomes the active one, unless a
+   * fullscreen window hides it; where the active one is gone, the one that was active before it does.
    */
   noteMapped(): MappedChange {
     const before = this.#mapped;
@@ -141,7 +142,7 @@ export class Windows {
       this.raise(window);
     }
     if (come.length > 0) this.arrange();
-    const newest = come.at(-1);
+    const newest = come.findLast(window => !this.#isHidden(window));
     if (newest) this.#activated = newest;
     else if (this.#activated && !now.has(this.#activated)) this.#activated = this.#next;
     return { come, gone };
@@ -242,6 +243,12 @@ export class Windows {
     return [...this.#layersOf('top'), ...this.#layersOf('overlay')].findLast(claims) ?? null;
   }
 
+  /** Under a fullscreen window that it does not belong to. */
+  #isHidden(window: Window, slot: Slot | null = window.slot): boolean {
+    const full = slot && this.fullscreenOn(slot.output);
+    return full !== null && !descends(window, full);
+  }
+
   #layersOf(name: LayerName): LayerSurface[] {
     return this.#layers.filter(layer => layer.mapped && layer.place && layer.state.layer === name);
   }
@@ -252,8 +259,7 @@ export class Windows {
     if (window.resizing) states.push('resizing');
     // The next to be mapped will be the active one; until then it takes nobody's place.
     if (window === this.#activated || !window.mapped) states.push('activated');
-    const full = this.fullscreenOn(slot.output);
-    if (full && !descends(window, full)) states.push('suspended');
+    if (this.#isHidden(window, slot)) states.push('suspended');
     const bounds = this.usable(slot.output) ?? slot.rect;
     window.configure({
       size: sizeFor(window, slot),
