@@ -148,15 +148,12 @@ export class CaptureQueue implements Disposable {
   }
 
   /**
-   * The connector writes all of what the display shows, the cursor with it, when it has been scanned. The engine draws any
-   * part, and is done when the frame is shown: a buffer that has most of it already is brought up to date by it.
+   * The connector writes all of what the display shows, the cursor with it, and is done when it has been scanned. The engine
+   * draws any part, and is done when the frame is on the screen: who takes picture after picture gets them a refresh earlier.
    */
-  #writer(
-    { region, paintCursors, since, bufferDamage }: CaptureRequest,
-    cursorShown: boolean,
-  ): CaptureWriter {
-    if (region || (cursorShown && !paintCursors)) return 'engine';
-    return since === undefined || bufferDamage.covers(Region.of(this.#whole)) ? 'connector' : 'engine';
+  #writer({ region, paintCursors, since }: CaptureRequest, cursorShown: boolean): CaptureWriter {
+    const special = region !== undefined || since !== undefined || (cursorShown && !paintCursors);
+    return special ? 'engine' : 'connector';
   }
 
   #destination(request: CaptureRequest, writer: CaptureWriter): CaptureDestination | Refusal {
