@@ -161,6 +161,16 @@ describe('a drag', () => {
     expect([origin.wire.error, target.wire.error]).toEqual([null, null]);
   });
 
+  it('within one program drops before it says so: Chromium waits for ever otherwise', () => {
+    drag(origin.source(COPY, 'a/a'));
+    origin.wire.settle();
+    origin.offer!.accept(origin.enterSerial, 'a/a');
+    origin.offer!.set_actions(COPY, COPY);
+    origin.take();
+    release();
+    expect(origin.take()).toEqual(['drops', 'dropped', 'leaves']);
+  });
+
   it('gives the pointer back afterwards', () => {
     drag(origin.source(COPY, 'a/a'));
     moveTo(target.at(5, 5));

@@ -71,9 +71,9 @@ export class Drag {
       this.cancel();
       return;
     }
-    offer?.drop();
+    // In the order of other compositors, which programs count on.
     destination.drop();
-    // As other compositors do: a drop is followed by a leave, and Chromium waits for it.
+    offer?.drop();
     this.#leave();
     this.#end();
   }
