@@ -167,6 +167,22 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     expect(pressed()).not.toContain(45);
   });
 
+  it('what is typed arrives, whatever the layout: not every key is where a US keyboard has it', async () => {
+    const place = await placeOf(50, 50);
+    await page.mouse.click(place.x, place.y);
+    // As a German keyboard has it: Z where Y is.
+    await page.evaluate(() => {
+      const glass = document.querySelector('.glass')!;
+      const press = { code: 'KeyY', key: 'z', bubbles: true, cancelable: true };
+      glass.dispatchEvent(new KeyboardEvent('keydown', press));
+      glass.dispatchEvent(new KeyboardEvent('keyup', press));
+    });
+    const pressed = () =>
+      easel.heard.keyboard.flatMap(event => (event.kind === 'key' && event.pressed ? [event.key] : []));
+    await wait(() => pressed().length > 0);
+    expect(pressed()).toEqual([44]);
+  });
+
   it('Tab passes a screen by, until Enter gives it the keys', async () => {
     await page.locator('.glass').focus();
     await page.keyboard.press('Shift+Tab');

@@ -1,5 +1,6 @@
 // The keyboard while it belongs to a screen, and the way out.
 import { KEY_CODES } from '../stream/key-codes.ts';
+import { usCharacter } from '../stream/us-layout.ts';
 import type { Screen, Unnumbered } from './screen.ts';
 
 export interface KeyboardListener {
@@ -59,7 +60,7 @@ export class KeyboardInput {
     event.preventDefault();
     event.stopPropagation();
     if (event.code === 'Escape' && event.ctrlKey && event.altKey) this.leave();
-    else if (!event.repeat) this.#press(event);
+    else this.#press(event);
   }
 
   /** Enter on a screen that has the focus. */
@@ -71,12 +72,15 @@ export class KeyboardInput {
     target.dispatchEvent(new CustomEvent('keyswanted'));
   }
 
-  #press({ code, key }: KeyboardEvent): void {
-    const known = KEY_CODES.get(code);
-    if (known !== undefined) {
-      this.#pressed.add(known);
-      this.#listener.input({ type: 'key', code: known, pressed: true });
-    } else if ([...key].length === 1) this.#listener.input({ type: 'text', text: key });
+  /** Programs repeat keys that are held by themselves; text is repeated here. */
+  #press(event: KeyboardEvent): void {
+    const code = KEY_CODES.get(event.code);
+    const text = textOf(event, code);
+    if (text !== null) this.#listener.input({ type: 'text', text });
+    else if (code !== undefined && !event.repeat) {
+      this.#pressed.add(code);
+      this.#listener.input({ type: 'key', code, pressed: true });
+    }
   }
 
   #up(event: KeyboardEvent): void {
@@ -91,4 +95,19 @@ export class KeyboardInput {
     this.#pressed.delete(code);
     this.#listener.input({ type: 'key', code, pressed: false });
   }
+}
+
+/**
+ * The character that a press has made, where the key alone would not: on another layout than a US one, with Caps Lock, from
+ * a keyboard on the screen. Null for keys that are what they are, shortcuts among them.
+ */
+function textOf(
+  { key, shiftKey, ctrlKey, altKey, metaKey }: KeyboardEvent,
+  code: number | undefined,
+): string | null {
+  const isCharacter = [...key].length === 1;
+  // AltGr counts as Control and Alt together on some systems, and makes characters.
+  const isShortcut = ctrlKey !== altKey || metaKey;
+  if (!isCharacter || isShortcut) return null;
+  return code !== undefined && usCharacter(code, shiftKey) === key ? null : key;
 }

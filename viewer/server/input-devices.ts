@@ -10,10 +10,6 @@ const { axis: AXIS, axis_source: SOURCE, button_state: BUTTON } = interfaces.wl_
 const { key_state: KEY } = interfaces.wl_keyboard.enums;
 /** Steps of a device pixel in absolute motion. */
 const SUBPIXELS = 256;
-const CAPS_LOCK = 58;
-const NUM_LOCK = 69;
-const LOCK = 2;
-const MOD2 = 16;
 
 type Motion = Extract<InputMessage, { type: 'motion' }>;
 type Wheel = Extract<InputMessage, { type: 'wheel' }>;
@@ -29,9 +25,9 @@ export class InputDevices {
   /** Moved last: buttons and wheels come from there. */
   #pointer: ObjectProxy<'zwlr_virtual_pointer_v1'> | null = null;
   #keyboard: ObjectProxy<'zwp_virtual_keyboard_v1'> | null = null;
+  #typing: TypingKeyboard | null = null;
   #typist: Typist | null = null;
   readonly #modifiers = new Set<number>();
-  #locked = 0;
 
   constructor(client: Client) {
     this.#client = client;
@@ -88,19 +84,22 @@ export class InputDevices {
   key(code: number, pressed: boolean): void {
     const keyboard = this.#keyboard;
     if (!keyboard) return;
-    keyboard.key(now(), code, pressed ? KEY.pressed : KEY.released);
-    if (this.#follow(code, pressed)) {
-      let held = 0;
-      for (const modifier of this.#modifiers) held |= MODIFIER_KEYS.get(modifier)!;
-      keyboard.modifiers(held, 0, this.#locked, 0);
+    if (MODIFIER_KEYS.has(code)) {
+      if (pressed) this.#modifiers.add(code);
+      else this.#modifiers.delete(code);
     }
+    this.#behindText(() => keyboard.key(now(), code, pressed ? KEY.pressed : KEY.released));
+    this.#tellModifiers(this.#held);
   }
 
-  /** Text that no key of the seat's layout may give. */
+  /** Text that no key of the seat's layout may give. What is held down meanwhile has no part in it. */
   type(text: string): void {
-    if (!this.keyboard) return;
-    this.#typist ??= new Typist(new TypingKeyboard(this.#client, now));
+    if (!this.#keyboard) return;
+    this.#typing ??= new TypingKeyboard(this.#client, now);
+    this.#typist ??= new Typist(this.#typing);
+    this.#tellModifiers(0);
     this.#typist.type(text);
+    this.#tellModifiers(this.#held);
   }
 
   finger(output: Output, { phase, id, x, y }: TouchMessage): void {
@@ -138,17 +137,21 @@ export class InputDevices {
     return this.#client.offers('wl_seat') > 0 && this.#client.offers(name) > 0;
   }
 
-  /** Whether the modifiers are others now: keys of a virtual keyboard don't change them by themselves. */
-  #follow(code: number, pressed: boolean): boolean {
-    if (MODIFIER_KEYS.has(code)) {
-      if (pressed) this.#modifiers.add(code);
-      else this.#modifiers.delete(code);
-      return true;
-    }
-    const lock = code === CAPS_LOCK ? LOCK : code === NUM_LOCK ? MOD2 : 0;
-    if (lock === 0 || !pressed) return false;
-    this.#locked ^= lock;
-    return true;
+  get #held(): number {
+    let held = 0;
+    for (const code of this.#modifiers) held |= MODIFIER_KEYS.get(code)!;
+    return held;
+  }
+
+  /** Keys of a virtual keyboard don't change the modifiers by themselves; what the seat knows already changes nothing. */
+  #tellModifiers(held: number): void {
+    this.#behindText(() => this.#keyboard?.modifiers(held, 0, 0, 0));
+  }
+
+  /** The typist may be at it still. */
+  #behindText(run: () => void): void {
+    if (this.#typing) this.#typing.behind(run);
+    else run();
   }
 
   #pointerOn(output: Output): ObjectProxy<'zwlr_virtual_pointer_v1'> {

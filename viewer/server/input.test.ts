@@ -4,7 +4,7 @@ import type { KeyboardEvent, PointerEvent, TouchEvent } from '../../client-sdk/i
 import { Desk, type Painter, TestPage } from './testing.ts';
 
 const LEFT = 0x110;
-const [KEY_LEFTSHIFT, KEY_A, SHIFT] = [42, 30, 1];
+const [KEY_LEFTSHIFT, KEY_A, KEY_SLASH, SHIFT] = [42, 30, 53, 1];
 
 let desk: Desk;
 let painter: Painter;
@@ -151,4 +151,22 @@ it('text is typed, whatever keys it has', async () => {
   await keyboard.find(of('key', ({ key, pressed }) => key === KEY_A && !pressed));
   const down = await keyboard.find(of('key', ({ key, pressed }) => key !== KEY_A && pressed));
   await keyboard.find(of('key', ({ key, pressed }) => key === down.key && !pressed));
+});
+
+it('text is typed without what is held, which is held afterwards', async () => {
+  const { keyboard } = await listen();
+  page.say({ type: 'key', n: ++n, code: KEY_LEFTSHIFT, pressed: true });
+  page.say({ type: 'text', n: ++n, text: '/' });
+  page.say({ type: 'key', n: ++n, code: KEY_A, pressed: true });
+  await keyboard.find(of('key', ({ key, pressed }) => key === KEY_A && pressed));
+  let held = 0;
+  const typed: [key: number, held: number][] = [];
+  for (const event of keyboard.events)
+    if (event.kind === 'modifiers') held = event.modifiers.depressed;
+    else if (event.kind === 'key' && event.pressed) typed.push([event.key, held]);
+  expect(typed).toEqual([
+    [KEY_LEFTSHIFT, 0],
+    [KEY_SLASH, 0],
+    [KEY_A, SHIFT],
+  ]);
 });

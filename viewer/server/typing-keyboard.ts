@@ -22,7 +22,7 @@ export class TypingKeyboard implements TypistKeyboard {
 
   keymap(text: string): void {
     const bytes = new TextEncoder().encode(`${text}\0`);
-    this.#then(async () => {
+    this.behind(async () => {
       const { kernel } = this.#client;
       const fd = await kernel.memfdCreate('keymap');
       await kernel.truncate(fd, bytes.length);
@@ -33,11 +33,11 @@ export class TypingKeyboard implements TypistKeyboard {
   }
 
   key(code: number, pressed: boolean): void {
-    this.#then(() => this.#proxy.key(this.#now(), code, pressed ? KEY.pressed : KEY.released));
+    this.behind(() => this.#proxy.key(this.#now(), code, pressed ? KEY.pressed : KEY.released));
   }
 
   modifiers(depressed: number): void {
-    this.#then(() => this.#proxy.modifiers(depressed, 0, 0, 0));
+    this.behind(() => this.#proxy.modifiers(depressed, 0, 0, 0));
   }
 
   /** Resolves when everything so far has been sent. */
@@ -45,8 +45,11 @@ export class TypingKeyboard implements TypistKeyboard {
     return this.#last;
   }
 
-  /** What fails has failed because the connection ended, and with it all that was to follow. */
-  #then(next: () => void | Promise<void>): void {
+  /**
+   * Runs something behind all that was typed. What fails has failed because the connection ended, and with it all that was to
+   * follow.
+   */
+  behind(next: () => void | Promise<void>): void {
     this.#last = this.#last.then(next).catch(() => {});
   }
 }

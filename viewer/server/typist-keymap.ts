@@ -1,4 +1,5 @@
 // The keymap of somebody who types text: the keys of a US keyboard where they are, and spare keys for everything else.
+import { US_ROWS } from '../stream/us-layout.ts';
 
 /** KEY_* of linux/input-event-codes.h, and the level that a character is on: 1 wants Shift. */
 export interface Key {
@@ -9,14 +10,6 @@ export interface Key {
 /** Codes of XKB are those of evdev and this. */
 const EVDEV_OFFSET = 8;
 export const KEY_LEFTSHIFT = 42;
-
-/** Rows of a US keyboard: the code of the first key, and what its keys give without and with Shift. */
-const ROWS: readonly [first: number, plain: string, shifted: string][] = [
-  [2, '1234567890-=', '!@#$%^&*()_+'],
-  [16, 'qwertyuiop[]', 'QWERTYUIOP{}'],
-  [30, "asdfghjkl;'`", 'ASDFGHJKL:"~'],
-  [43, '\\zxcvbnm,./', '|ZXCVBNM<>?'],
-];
 
 /** Characters that are keys by name. */
 const NAMED: ReadonlyMap<string, { readonly code: number; readonly keysym: string }> = new Map([
@@ -29,7 +22,7 @@ const NAMED: ReadonlyMap<string, { readonly code: number; readonly keysym: strin
 
 const usKeys = (): Map<string, Key> => {
   const keys = new Map<string, Key>();
-  for (const [first, plain, shifted] of ROWS)
+  for (const [first, plain, shifted] of US_ROWS)
     for (let at = 0; at < plain.length; at++) {
       keys.set(plain[at]!, { code: first + at, shift: false });
       keys.set(shifted[at]!, { code: first + at, shift: true });
@@ -63,7 +56,7 @@ const nameOf = (code: number): string => `<K${code}>`;
 export function typistKeymap(spare: ReadonlyMap<number, string>): string {
   const symbols = new Map<number, string>([[KEY_LEFTSHIFT, 'Shift_L']]);
   for (const { code, keysym } of NAMED.values()) symbols.set(code, keysym);
-  for (const [first, plain, shifted] of ROWS)
+  for (const [first, plain, shifted] of US_ROWS)
     for (let at = 0; at < plain.length; at++)
       symbols.set(first + at, `${keysymOf(plain[at]!)}, ${keysymOf(shifted[at]!)}`);
   for (const [code, character] of spare) symbols.set(code, keysymOf(character));

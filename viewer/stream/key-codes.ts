@@ -36,7 +36,7 @@ export const isKeyCode = (code: number): boolean => known.has(code);
 /** From MouseEvent.button to BTN_*: left, middle, right, side (back), extra (forward). */
 export const BUTTON_CODES: readonly number[] = [0x110, 0x112, 0x111, 0x113, 0x114];
 
-/** Modifiers of the standard keymap (Shift, Lock, Control, Mod1, Mod4, Mod5) by the keys that are them while held. */
+/** Modifiers of the standard keymap (Shift, Control, Mod1, Mod4, Mod5) by the keys that are them while held. */
 export const MODIFIER_KEYS: ReadonlyMap<number, number> = new Map([
   [42, 1],
   [54, 1],
