@@ -131,13 +131,12 @@ async function insideOfWeston(stage: Stage): Promise<string> {
 }
 
 async function eyesFollow(stage: Stage): Promise<string> {
-  const eyes = stage.start(['xeyes', '-geometry', '600x400+10+10'], { DISPLAY: ':77' });
+  stage.start(['xeyes', '-geometry', '600x400+10+10'], { DISPLAY: ':77' });
   await covers(stage, 0.05);
   const middle = middleOf(stage.area!);
   await stage.hands.moveTo({ x: middle.x - 200, y: middle.y });
   const before = await stage.settled();
   await stage.hands.moveTo({ x: middle.x + 200, y: middle.y });
   await stage.changes(before, 'the eyes follow the pointer');
-  eyes.process.kill('SIGTERM');
   return 'the eyes of an X program follow the pointer';
 }

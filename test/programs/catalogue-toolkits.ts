@@ -35,7 +35,7 @@ export const toolkitPrograms: readonly Program[] = [
     motion: 'display',
     colours: 50,
     end: 'close',
-    act: menuOpens(0.46, 0.385),
+    act: menuOpens(0.46, 0.325),
   },
   {
     name: 'gtk4-widget-factory-gl',
