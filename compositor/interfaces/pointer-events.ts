@@ -8,6 +8,7 @@ import type { AxisEvent, ButtonState, PointerSink } from '../seat/sink.ts';
 import type { Client } from '../server/client.ts';
 import { ClientResources } from './client-resources.ts';
 import type { Context } from './context.ts';
+import { fixed } from './fixed.ts';
 import { milliseconds } from './input-time.ts';
 
 type PointerResource = Resource<'wl_pointer'>;
@@ -55,7 +56,7 @@ export class PointerEvents implements PointerSink {
 
   motion(surface: Surface, time: Nanoseconds, local: Point): void {
     const when = milliseconds(time);
-    for (const pointer of this.#of(surface)) pointer.events.motion(when, local.x, local.y);
+    for (const pointer of this.#of(surface)) pointer.events.motion(when, fixed(local.x), fixed(local.y));
   }
 
   relativeMotion(surface: Surface, time: Nanoseconds, delta: Point, unaccelerated: Point): void {
@@ -65,7 +66,14 @@ export class PointerEvents implements PointerSink {
     const high = Number((microseconds >> 32n) & 0xffff_ffffn);
     const low = Number(microseconds & 0xffff_ffffn);
     for (const { events } of resources)
-      events.relative_motion(high, low, delta.x, delta.y, unaccelerated.x, unaccelerated.y);
+      events.relative_motion(
+        high,
+        low,
+        fixed(delta.x),
+        fixed(delta.y),
+        fixed(unaccelerated.x),
+        fixed(unaccelerated.y),
+      );
     this.#of(surface);
   }
 
@@ -94,7 +102,7 @@ export class PointerEvents implements PointerSink {
 
   #enter(pointer: PointerResource, surface: Surface, serial: number, local: Point): void {
     const resource = this.#context.resourceOf(surface);
-    if (resource) pointer.events.enter(serial, resource, local.x, local.y);
+    if (resource) pointer.events.enter(serial, resource, fixed(local.x), fixed(local.y));
   }
 
   /** Whoever is told something is told the end of the frame, too. */
@@ -117,5 +125,5 @@ function tellAxis({ version, events }: PointerResource, when: number, event: Axi
     return;
   }
   if (event.discrete && version >= FRAMES_SINCE) events.axis_discrete(axis, event.discrete);
-  events.axis(when, axis, event.value);
+  events.axis(when, axis, fixed(event.value));
 }

@@ -7,6 +7,7 @@ import type { TouchSink } from '../seat/sink.ts';
 import type { Client } from '../server/client.ts';
 import { ClientResources } from './client-resources.ts';
 import type { Context } from './context.ts';
+import { fixed } from './fixed.ts';
 import { milliseconds } from './input-time.ts';
 
 export class TouchEvents implements TouchSink {
@@ -23,11 +24,12 @@ export class TouchEvents implements TouchSink {
     const resource = this.#context.resourceOf(surface);
     if (!resource) return;
     for (const { events } of this.#of(surface))
-      events.down(serial, milliseconds(time), resource, id, local.x, local.y);
+      events.down(serial, milliseconds(time), resource, id, fixed(local.x), fixed(local.y));
   }
 
   motion(surface: Surface, time: Nanoseconds, id: number, local: Point): void {
-    for (const { events } of this.#of(surface)) events.motion(milliseconds(time), id, local.x, local.y);
+    for (const { events } of this.#of(surface))
+      events.motion(milliseconds(time), id, fixed(local.x), fixed(local.y));
   }
 
   up(surface: Surface, serial: number, time: Nanoseconds, id: number): void {

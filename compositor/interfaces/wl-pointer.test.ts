@@ -172,6 +172,31 @@ describe('buttons', () => {
     expect(lines).toContain('enter B 10,10');
   });
 
+  it('are followed on a surface that goes further away than can be told', () => {
+    const window = windowAt(client, 0, 0, 100);
+    const child = client.surface();
+    const role = client.bind('wl_subcompositor').get_subsurface(child, window.surface);
+    child.attach(client.buffer(20, 20), 0, 0);
+    child.commit();
+    window.surface.commit();
+    client.settle();
+    const heard = listener(client, window, { surface: child });
+    hands.moveTo(10, 10);
+    hands.press();
+    expect(heard.take()).toContain('enter B 10,10');
+    hands.finger('down', 0, 10, 10);
+    heard.take();
+    window.xdg.set_window_geometry(0, 0, 100, 100);
+    role.set_position(-(2 ** 31), 2 ** 31 - 1);
+    window.surface.commit();
+    client.settle();
+    hands.moveTo(11, 10);
+    hands.finger('motion', 0, 11, 10);
+    hands.release();
+    expect(heard.take()[0]).toMatch(/^motion 8388607\.99\d*,-8388607\.99/);
+    expect(test.trace.notes('fault')).toEqual([]);
+  });
+
   it('go down once and come up once', () => {
     const heard = listener(client, windowAt(client, 0, 0));
     hands.moveTo(10, 10);

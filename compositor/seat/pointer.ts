@@ -87,9 +87,10 @@ export class Pointer {
   /** A device that names places, such as a tablet or the page of a viewer. */
   moveTo(time: Nanoseconds, position: Point): void {
     const from = this.#asked ?? this.#position;
-    const delta = { x: position.x - from.x, y: position.y - from.y };
-    this.#asked = position;
-    this.#move(time, position, delta, delta);
+    const to = nearestShown(this.#parts.scene, position);
+    const delta = { x: to.x - from.x, y: to.y - from.y };
+    this.#asked = to;
+    this.#move(time, to, delta, delta);
   }
 
   /** `code` is that of evdev: BTN_LEFT is 0x110. A button that is down already does not go down again, and the other way round. */
