@@ -67,11 +67,14 @@ it('a damage log says what is new, and everything when it has forgotten', () => 
   const whole = Region.of({ x: 0, y: 0, width: 64, height: 48 });
   const pixel = (x: number): Region => Region.of({ x, y: 0, width: 1, height: 1 });
   const log = new DamageLog(whole);
-  log.add(1n, pixel(1));
-  log.add(2n, pixel(2));
-  expect(log.since(2n).isEmpty).toBe(true);
-  expect(log.since(1n).equals(pixel(2))).toBe(true);
-  for (let time = 3n; time < 100n; time++) log.add(time, pixel(3));
-  expect(log.since(1n).equals(whole)).toBe(true);
-  expect(log.since(90n).equals(pixel(3))).toBe(true);
+  const none = Region.empty;
+  log.add(1n, pixel(1), none);
+  log.add(2n, pixel(2), pixel(9));
+  expect(log.since(2n, true).isEmpty).toBe(true);
+  expect(log.since(1n, false).equals(pixel(2))).toBe(true);
+  // What the cursor alone changed is for those who look at it.
+  expect(log.since(1n, true).equals(pixel(2).union(pixel(9)))).toBe(true);
+  for (let time = 3n; time < 100n; time++) log.add(time, pixel(3), none);
+  expect(log.since(1n, false).equals(whole)).toBe(true);
+  expect(log.since(90n, true).equals(pixel(3))).toBe(true);
 });
