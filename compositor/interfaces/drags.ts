@@ -12,6 +12,7 @@ import { DragOffer } from '../seat/drag-offer.ts';
 import type { DataSource } from '../seat/selection.ts';
 import type { Client } from '../server/client.ts';
 import type { Context } from './context.ts';
+import { fixed } from './fixed.ts';
 import { milliseconds } from './input-time.ts';
 import { PerClient } from './per-client.ts';
 import { introduceOffer, type OfferCount } from './selection-offers.ts';
@@ -171,14 +172,14 @@ class Destination implements DragDestination {
   enter(object: SurfaceObject, serial: number, { x, y }: Point): void {
     for (const device of this.#devices) {
       const offer = this.offer && this.#introduce(device, this.offer);
-      device.resource.events.enter(serial, object.resource, x, y, offer);
+      device.resource.events.enter(serial, object.resource, fixed(x), fixed(y), offer);
     }
     if (this.offer && this.offer.action !== DragAction.none)
       this.#forNew(offer => offer.events.action(this.offer!.action));
   }
 
   motion(time: Nanoseconds, { x, y }: Point): void {
-    for (const { resource } of this.#devices) resource.events.motion(milliseconds(time), x, y);
+    for (const { resource } of this.#devices) resource.events.motion(milliseconds(time), fixed(x), fixed(y));
   }
 
   leave(): void {
