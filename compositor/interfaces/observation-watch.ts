@@ -21,11 +21,12 @@ export class ObservationWatch implements Disposable {
   begin(moving: boolean): void {
     this[Symbol.dispose]();
     if (moving) {
-      this.#arm();
+      this.#arm(this.#frame());
       return;
     }
-    const note = () => this.#arm();
-    const { scene, outputs } = this.#rooms;
+    const { scene, outputs, clock } = this.#rooms;
+    // No frame's time passes while the clock stands, and there is no frame to wait for.
+    const note = () => this.#arm(clock?.frozen ? 0n : this.#frame());
     this.#watching = [
       scene.observe({
         damaged: note,
@@ -49,12 +50,12 @@ export class ObservationWatch implements Disposable {
     for (const watch of this.#watching.splice(0)) watch[Symbol.dispose]();
   }
 
-  /** A frame later: what happens until then is in the same snapshot. */
-  #arm(): void {
+  /** What happens until then is in the same snapshot. */
+  #arm(delay: Nanoseconds): void {
     if (this.#timer) return;
     this.#stopWatching();
     const { machine } = this.#rooms;
-    this.#timer = machine.at(machine.now() + this.#frame(), 'a newer snapshot', () => {
+    this.#timer = machine.at(machine.now() + delay, 'a newer snapshot', () => {
       this.#timer = null;
       this.#changed();
     });

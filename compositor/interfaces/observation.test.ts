@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { ObjectProxy } from '../../protocol/object/proxy.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import type { ClockControl } from '../machine/clock-control.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
 import { type TestClient, TestServer } from './testing.ts';
 
@@ -13,10 +14,23 @@ let titles: string[];
 
 const FRAME = 17_000_000n;
 
-beforeEach(() => {
+/** A clock that stands: all that the observation asks of one. */
+const standing: ClockControl = {
+  frozen: true,
+  speed: 1000,
+  freeze: () => {},
+  resume: () => {},
+  setSpeed: () => {},
+  stepTo: () => {},
+  observe: () => ({ [Symbol.dispose]: () => {} }),
+};
+
+beforeEach(() => begin());
+
+function begin(clock?: ClockControl): void {
   const machine = new VirtualMachine();
   const kernel = new Kernel({ machine, memoryBytes: 64 << 20 });
-  test = new TestServer({ machine, kernel });
+  test = new TestServer({ machine, kernel, ...(clock ? { clock } : {}) });
   client = test.connect('observer', ['observation', 'kernel-calls']);
   observation = client.bind('fencepost_observation_v1');
   events = [];
@@ -32,7 +46,7 @@ beforeEach(() => {
     snapshot_done: (_hi, _lo, _nanoseconds, omitted) => events.push(`done ${omitted}`),
     changed: () => events.push('changed'),
   });
-});
+}
 
 /** What a snapshot said. */
 function snapshot(): string[] {
@@ -92,6 +106,15 @@ it('tells of a new title', () => {
   expect(events).toContain('changed');
   snapshot();
   expect(titles).toEqual(['another']);
+});
+
+it('says so at once while the clock stands', () => {
+  begin(standing);
+  const { toplevel } = client.mapped();
+  snapshot();
+  toplevel.set_title('another');
+  client.settle();
+  expect(events).toContain('changed');
 });
 
 it('keeps itself short, whatever the clients do', () => {
