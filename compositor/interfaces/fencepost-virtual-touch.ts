@@ -60,8 +60,8 @@ class VirtualTouch {
     });
     resource.setHandlers({
       destroy: () => {},
-      down: (_, __, id, x, y) => this.#putDown(id, { x, y }),
-      motion: (_, __, id, x, y) => this.#move(id, { x, y }),
+      down: (_, __, id, ...place) => this.#putDown(id, this.#global(...place)),
+      motion: (_, __, id, ...place) => this.#move(id, this.#global(...place)),
       up: (_, __, id) => this.#up(id),
       frame: () => this.#touch.frame(),
       cancel: () => {
@@ -79,22 +79,22 @@ class VirtualTouch {
     return this.#context.rooms.machine.now();
   }
 
-  #putDown(id: number, place: Point): void {
+  #putDown(id: number, place: Point | null): void {
     demand(
       id >= 0 && id <= LAST_FINGER,
       this.#resource,
       'invalid_id',
       `${id} is no finger; there are 0 to ${LAST_FINGER}`,
     );
-    if (this.#down.has(id)) return;
+    if (!place || this.#down.has(id)) return;
     const finger = this.#fingers.take();
     this.#down.set(id, finger);
-    this.#touch.down(this.#now, finger, this.#global(place));
+    this.#touch.down(this.#now, finger, place);
   }
 
-  #move(id: number, place: Point): void {
+  #move(id: number, place: Point | null): void {
     const finger = this.#down.get(id);
-    if (finger !== undefined) this.#touch.motion(this.#now, finger, this.#global(place));
+    if (place && finger !== undefined) this.#touch.motion(this.#now, finger, place);
   }
 
   #up(id: number): void {
@@ -110,8 +110,13 @@ class VirtualTouch {
     this.#down.clear();
   }
 
-  #global({ x, y }: Point): Point {
+  /** Null: a place on nothing. */
+  #global(x: number, y: number, width: number, height: number): Point | null {
+    if (width === 0 || height === 0) return null;
     const { geometry } = this.#output.info;
-    return { x: geometry.x + x, y: geometry.y + y };
+    return {
+      x: geometry.x + (x / width) * geometry.width,
+      y: geometry.y + (y / height) * geometry.height,
+    };
   }
 }

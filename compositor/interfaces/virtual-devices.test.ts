@@ -229,11 +229,12 @@ describe('a virtual touch screen', () => {
   it('puts fingers down, moves and lifts them, apart from those of others', () => {
     const mine = touch(driver('one'));
     const other = touch(driver('two'));
-    mine.down(0, 3, 10, 20);
+    mine.down(0, 3, 10, 20, 640, 480);
     settle();
-    other.down(0, 3, 30, 40);
+    other.down(0, 3, 300, 400, 6400, 4800);
     settle();
-    mine.motion(0, 3, 11, 20);
+    mine.motion(0, 3, 11, 20, 640, 480);
+    mine.motion(0, 3, 50, 50, 0, 480);
     mine.up(0, 3);
     mine.up(0, 3);
     mine.frame();
@@ -242,7 +243,7 @@ describe('a virtual touch screen', () => {
 
   it('lifts its fingers when its program dies', () => {
     const wire = driver();
-    touch(wire).down(0, 0, 1, 1);
+    touch(wire).down(0, 0, 1, 1, 640, 480);
     settle();
     wire.client.disconnect('killed');
     expect(window.take().slice(-2)).toEqual(['up 0', 'frame']);
@@ -250,7 +251,7 @@ describe('a virtual touch screen', () => {
 
   it('has sixteen fingers', () => {
     const wire = driver();
-    touch(wire).down(0, 16, 1, 1);
+    touch(wire).down(0, 16, 1, 1, 640, 480);
     settle();
     expect(wire.error).toMatchObject({ code: 0 });
   });

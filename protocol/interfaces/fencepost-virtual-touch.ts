@@ -1,6 +1,8 @@
 // fencepost-virtual-touch-v1: a touch screen that a program puts its fingers on, as zwlr_virtual_pointer_v1 is a pointer that
 // a program moves. Offered to whom virtual pointers and keyboards are offered.
-import { defineInterface, fixed, int, newId, object, uint } from '../object/table.ts';
+import { defineInterface, int, newId, object, uint } from '../object/table.ts';
+
+const placed = [uint('time'), int('id'), uint('x'), uint('y'), uint('x_extent'), uint('y_extent')] as const;
 
 export const fencepost_virtual_touch_manager_v1 = defineInterface({
   name: 'fencepost_virtual_touch_manager_v1',
@@ -27,10 +29,11 @@ export const fencepost_virtual_touch_v1 = defineInterface({
     // Lifts the fingers that are still down.
     destroy: { type: 'destructor', args: [] },
     // `time` in milliseconds of CLOCK_MONOTONIC; `id` is a finger of this object, 0 to 15, and does not meet the fingers of
-    // others; `x` and `y` in logical pixels from the upper left corner of the output. A finger that is down comes down
+    // others; `x` of `x_extent` is where it is from the left edge of the output to the right one, and likewise downwards, as
+    // zwlr_virtual_pointer_v1.motion_absolute has it; an extent of 0 is no place. A finger that is down comes down
     // nowhere else, and one that is not down neither moves nor is lifted: such requests change nothing.
-    down: { args: [uint('time'), int('id'), fixed('x'), fixed('y')] },
-    motion: { args: [uint('time'), int('id'), fixed('x'), fixed('y')] },
+    down: { args: placed },
+    motion: { args: placed },
     up: { args: [uint('time'), int('id')] },
     // What came since the last one belongs together.
     frame: { args: [] },

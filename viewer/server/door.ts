@@ -30,6 +30,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** Bytes of the largest message of a page. */
 const MOST_PAYLOAD = 1 << 20;
+/** With those of browsers that keep some open. */
+const MOST_CONNECTIONS = 256;
 const HEADERS_MILLISECONDS = 10_000;
 
 export class Door implements Disposable {
@@ -47,6 +49,7 @@ export class Door implements Disposable {
       { headersTimeout: HEADERS_MILLISECONDS, requestTimeout: HEADERS_MILLISECONDS },
       (request, response) => this.#answer(request, response),
     );
+    this.#server.maxConnections = MOST_CONNECTIONS;
     this.#server.on('connection', socket => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));

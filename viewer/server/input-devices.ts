@@ -18,6 +18,17 @@ type TouchMessage = Extract<InputMessage, { type: 'touch' }>;
 /** Milliseconds of CLOCK_MONOTONIC, as input events have them. */
 const now = (): number => Number(process.hrtime.bigint() / 1_000_000n) >>> 0;
 
+/** A place in device pixels, as devices have it: finer than pixels, and its part of the whole, whatever the scale. */
+function placeOn({ description: { width, height } }: Output, x: number, y: number) {
+  const [across, down] = [width * SUBPIXELS, height * SUBPIXELS];
+  return [
+    Math.min(Math.round(x * SUBPIXELS), across - 1),
+    Math.min(Math.round(y * SUBPIXELS), down - 1),
+    across,
+    down,
+  ] as const;
+}
+
 export class InputDevices {
   readonly #client: Client;
   readonly #pointers = new Map<Output, ObjectProxy<'zwlr_virtual_pointer_v1'>>();
@@ -48,15 +59,8 @@ export class InputDevices {
 
   move(output: Output, { x, y }: Motion): void {
     if (!this.pointer) return;
-    const { width, height } = output.description;
     this.#pointer = this.#pointerOn(output);
-    this.#pointer.motion_absolute(
-      now(),
-      Math.min(Math.round(x * SUBPIXELS), width * SUBPIXELS - 1),
-      Math.min(Math.round(y * SUBPIXELS), height * SUBPIXELS - 1),
-      width * SUBPIXELS,
-      height * SUBPIXELS,
-    );
+    this.#pointer.motion_absolute(now(), ...placeOn(output, x, y));
     this.#pointer.frame();
   }
 
@@ -105,13 +109,13 @@ export class InputDevices {
   finger(output: Output, { phase, id, x, y }: TouchMessage): void {
     if (!this.touch) return;
     const screen = this.#touchOn(output);
-    const { scale } = output.description;
+    const place = placeOn(output, x, y);
     switch (phase) {
       case 'down':
-        screen.down(now(), id, x / scale, y / scale);
+        screen.down(now(), id, ...place);
         break;
       case 'motion':
-        screen.motion(now(), id, x / scale, y / scale);
+        screen.motion(now(), id, ...place);
         break;
       case 'up':
         screen.up(now(), id);

@@ -119,16 +119,22 @@ export class ScreenStream implements Disposable {
 
   #failed(error: unknown): void {
     if (this.#disposed || this.#client.error !== null) return;
+    const isMisfit = error instanceof CaptureFailed && error.reason === 'buffer_constraints';
+    const isResized = isMisfit && !this.#fits(this.#back);
     this.#dropImages();
-    const reason = error instanceof CaptureFailed ? error.reason : null;
-    // The output has another size by now: its session has told it, and new images will fit.
-    if (reason === 'buffer_constraints') return;
+    // Its session has told the new size, and new images will fit.
+    if (isResized) return;
     this.#capture?.[Symbol.dispose]();
     this.#capture = null;
     this.#retry = setTimeout(() => {
       this.#retry = null;
       this.#advance();
     }, RETRY);
+  }
+
+  #fits(image: SharedImage | null): boolean {
+    const size = this.#capture?.size;
+    return !image || !size || (image.width === size.width && image.height === size.height);
   }
 
   #dropImages(): void {
