@@ -7,6 +7,7 @@ import type { Trace } from '../observe/trace.ts';
 import { RenderTarget } from '../render/render-target.ts';
 import type { Renderer, RenderJob } from '../render/renderer.ts';
 import { type Rect, Region, rectsEqual, type Size } from '../scene/region.ts';
+import { completionOf } from '../sync/sync-file.ts';
 import type { AtomicRequest } from './atomic-request.ts';
 import type { Card } from './card.ts';
 import { sameCursorImage } from './cursor-layer.ts';
@@ -189,7 +190,8 @@ export class CursorPlane {
    * The display waits for the job by the fence that it leaves in the picture. False when something is missing in it that
    * may be there later.
    */
-  #fill({ target, side }: Picture, layer: SceneLayer): boolean {
+  #fill(picture: Picture, layer: SceneLayer): boolean {
+    const { target, side } = picture;
     const { width, height } = layer.destination;
     const job = this.#options.renderer.compose({
       target: target.image,
@@ -198,14 +200,16 @@ export class CursorPlane {
       background: 0,
       consumer: `cursor of ${this.#options.name}`,
     });
-    if (job) this.#await(job);
+    if (job) this.#await(job, picture);
     return job?.missing.isEmpty ?? true;
   }
 
-  #await(job: RenderJob): void {
+  /** One that a reset of the engine cut short is drawn again by the next frame. */
+  #await(job: RenderJob, picture: Picture): void {
     const { task } = this.#options.card;
     task.watch(job.fence, POLLIN, () => {
       job.settle();
+      if (completionOf(task, job.fence).error < 0) picture.content = null;
       task.close(job.fence);
     });
   }

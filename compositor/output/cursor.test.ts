@@ -39,6 +39,27 @@ describe('a cursor on its plane', () => {
     expect(verdicts(desktop).join('\n')).toMatch(/pointer on Virtual-1: shown by cursor plane \d+/);
   });
 
+  it('is blended with what lies below', () => {
+    const { desktop, client, surface } = desk();
+    const glass = client.shm(8, 8, { format: DRM_FORMAT_ARGB8888 });
+    client.fill(glass, 0x80800000);
+    desktop.commit(surface, glass);
+    expect(desktop.screenshot('Virtual-1', WITH_CURSOR).at(20, 10)).toBe('c04040');
+  });
+
+  it('is told to who asks what the planes show', () => {
+    const { desktop, surface } = desk();
+    const cursor = (): unknown =>
+      desktop.display.list[0]!.observe().planes.find(({ kind }) => kind === 'cursor');
+    expect(cursor()).toMatchObject({
+      content: { kind: 'cursor', surface },
+      place: { x: 18, y: 8, width: 8, height: 8 },
+    });
+    desktop.scene.cursor = null;
+    desktop.frames(3);
+    expect(cursor()).toMatchObject({ content: { kind: 'off' } });
+  });
+
   it('moves without anything being drawn, once for each vblank however often the pointer moves', () => {
     const { desktop } = desk();
     const before = statistics(desktop);
