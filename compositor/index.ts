@@ -3,7 +3,9 @@ export { Compositor, type CompositorOptions, type CompositorStatistics } from '.
 export { createDevices, type Devices, type DevicesOptions } from './devices.ts';
 export type { OutputOptions } from './kernel/drivers/simkms/index.ts';
 export { KernelServer, type KernelServerOptions } from './kernel-server.ts';
+export type { ClockControl } from './machine/clock-control.ts';
 export { type Machine, MILLISECOND, type Nanoseconds, SECOND, type Timer } from './machine/machine.ts';
+export { PacedMachine, type PacedMachineOptions } from './machine/paced-machine.ts';
 export { RealMachine } from './machine/real-machine.ts';
 export { VirtualMachine } from './machine/virtual-machine.ts';
 export { Counters, Samples } from './observe/counters.ts';

@@ -127,6 +127,16 @@ describe('the clock', () => {
     expect(clock.steps.length).toBe(1);
   });
 
+  it('takes a thousand steps to come, and no more', () => {
+    const { client, control } = controlled(new TestClock());
+    for (let step = 0; step < 1000; step++) control.step_vblank(null);
+    client.settle();
+    expect(client.error).toBeNull();
+    control.step_vblank(null);
+    client.settle();
+    expect(client.error?.message).toContain('1000 steps wait already');
+  });
+
   it("of real time is nobody's to steer", () => {
     const { client, control, events } = controlled();
     expect(events).toEqual([['clock', 0, 0, 1000]]);
