@@ -7,7 +7,7 @@ import type { Point } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
 import { Drag, type DragDestination } from '../seat/drag.ts';
 import { DragAction, heldAction } from '../seat/drag-actions.ts';
-import { startPointerDrag, startTouchDrag, watchKeys } from '../seat/drag-grab.ts';
+import { type DragCarrier, startPointerDrag, startTouchDrag, watchKeys } from '../seat/drag-grab.ts';
 import { DragOffer } from '../seat/drag-offer.ts';
 import type { DataSource } from '../seat/selection.ts';
 import type { Client } from '../server/client.ts';
@@ -95,7 +95,7 @@ export class Drags {
     const drag = new Drag({
       source,
       at: position => scene.at(position),
-      enter: (surface, local) => this.#enter(drag, origin.client, surface, local),
+      enter: (surface, local) => this.#enter({ drag, changed }, origin.client, surface, local),
       ended: () => {
         this.#current = null;
         scene.dragIcon = null;
@@ -110,7 +110,11 @@ export class Drags {
     };
     // Without a source nobody else says that the drag's client is gone.
     if (!source) origin.resource.onDestroy(() => drag.cancel());
-    const carrier = { drag, moved, changed: () => this.#showCursor() };
+    // A finger has no cursor.
+    const changed = (): void => {
+      if (cause.device === 'pointer') this.#showCursor();
+    };
+    const carrier = { drag, moved, changed };
     const grab =
       cause.device === 'pointer'
         ? startPointerDrag(seat, () => machine.now(), carrier)
@@ -118,7 +122,7 @@ export class Drags {
     held.push(grab, watchKeys(seat, carrier));
     moved(grab.position);
     drag.move(machine.now(), grab.position);
-    this.#showCursor();
+    changed();
   }
 
   /** Tells the person what letting go would do. */
@@ -129,7 +133,12 @@ export class Drags {
     this.#context.rooms.seat.cursor.override({ kind: 'shape', shape: shape ?? 'grabbing' });
   }
 
-  #enter(drag: Drag, origin: Client, surface: Surface, local: Point): DragDestination | null {
+  #enter(
+    { drag, changed }: Pick<DragCarrier, 'drag' | 'changed'>,
+    origin: Client,
+    surface: Surface,
+    local: Point,
+  ): DragDestination | null {
     const client = this.#context.clientOf(surface);
     const object = this.#context.surfaceObject(surface);
     if (!client || !object || (!drag.source && client !== origin)) return null;
@@ -137,7 +146,7 @@ export class Drags {
     if (devices.size === 0) return null;
     const destination = new Destination([...devices], drag, {
       held: heldAction(this.#context.rooms.seat.keyboard.modifierState.depressed),
-      changed: () => this.#showCursor(),
+      changed,
     });
     destination.enter(object, this.#context.rooms.seat.serials.next(), local);
     return destination;
