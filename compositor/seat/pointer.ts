@@ -224,7 +224,7 @@ export class Pointer {
   }
 
   #place(to: Point): void {
-    const position = nearestShown(this.#parts.scene, to);
+    const position = nearestShown(this.#parts.scene, to, this.#position);
     const { x, y } = this.#position;
     if (position.x === x && position.y === y) return;
     this.#position = position;

@@ -1,6 +1,7 @@
 // Somebody at the seat: what a person does with a mouse and a keyboard. Codes are those of linux/input-event-codes.h.
 import type { Compositor } from '../../compositor/compositor.ts';
 import type { Point, Rect } from '../../compositor/scene/region.ts';
+import { strokeOf } from '../kit/us-keys.ts';
 
 export const BTN_LEFT = 0x110;
 export const BTN_RIGHT = 0x111;
@@ -23,33 +24,6 @@ export const KEY = {
   down: 108,
   leftMeta: 125,
 } as const;
-
-/** Where the characters lie on a US keyboard, row by row from the code of the first. */
-const ROWS: readonly (readonly [first: number, plain: string, shifted: string])[] = [
-  [2, '1234567890-=', '!@#$%^&*()_+'],
-  [16, 'qwertyuiop[]', 'QWERTYUIOP{}'],
-  [30, "asdfghjkl;'`", 'ASDFGHJKL:"~'],
-  [43, '\\zxcvbnm,./', '|ZXCVBNM<>?'],
-];
-
-interface Stroke {
-  readonly code: number;
-  readonly shift: boolean;
-}
-
-function strokeOf(character: string): Stroke {
-  if (character === ' ') return { code: KEY.space, shift: false };
-  if (character === '\n') return { code: KEY.enter, shift: false };
-  for (const [first, plain, shifted] of ROWS)
-    for (const [keys, shift] of [
-      [plain, false],
-      [shifted, true],
-    ] as const) {
-      const at = keys.indexOf(character);
-      if (at >= 0) return { code: first + at, shift };
-    }
-  throw new Error(`a US keyboard has no key for ${JSON.stringify(character)}`);
-}
 
 /** Between two events of a person in a hurry, in milliseconds: toolkits look at the times. */
 const BETWEEN = 8;
