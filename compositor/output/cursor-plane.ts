@@ -43,6 +43,8 @@ export interface CursorPlaneOptions {
   readonly renderer: Renderer;
   readonly trace: Trace;
   readonly name: string;
+  /** A frame is wanted although nothing has changed. */
+  readonly wake: () => void;
 }
 
 /**
@@ -204,13 +206,16 @@ export class CursorPlane {
     return job?.missing.isEmpty ?? true;
   }
 
-  /** One that a reset of the engine cut short is drawn again by the next frame. */
+  /** One that a reset of the engine cut short is drawn again. */
   #await(job: RenderJob, picture: Picture): void {
     const { task } = this.#options.card;
     task.watch(job.fence, POLLIN, () => {
       job.settle();
-      if (completionOf(task, job.fence).error < 0) picture.content = null;
+      const { error } = completionOf(task, job.fence);
       task.close(job.fence);
+      if (error >= 0) return;
+      picture.content = null;
+      this.#options.wake();
     });
   }
 }

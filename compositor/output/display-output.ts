@@ -36,7 +36,7 @@ import { DAMAGE_RECTANGLES } from './swapchain.ts';
 /** No flip for so long means that it was lost. */
 const FLIP_TIMEOUT: Nanoseconds = 5n * SECOND;
 
-export interface DisplayOutputOptions extends PainterOptions {
+export interface DisplayOutputOptions extends Omit<PainterOptions, 'wake'> {
   readonly machine: Machine;
   readonly counters: Counters;
   readonly scene: Scene;
@@ -83,7 +83,7 @@ export class DisplayOutput implements Output {
     this.#pipe = options.pipe;
     this.#own = options.own;
     this.#crtc = options.pipe.crtc.id;
-    this.#painter = new Painter(options);
+    this.#painter = new Painter({ ...options, wake: () => this.#want() });
     this.#clock = new FrameClock(options.refresh);
     this.#tally = new FrameTally(options);
     this.#captures = new CaptureQueue({

@@ -106,6 +106,8 @@ export interface PainterOptions {
   readonly trace: Trace;
   readonly name: string;
   readonly size: Size;
+  /** A frame is wanted although nothing has changed. */
+  readonly wake: () => void;
 }
 
 export class Painter {

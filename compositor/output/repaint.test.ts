@@ -294,6 +294,19 @@ it('draws everything again when the engine was reset in the middle of a frame', 
   expect(desktop.display.statistics.outputs[0]!.state).toBe('idle');
 });
 
+it('draws a cursor again when the engine was reset in the middle of it', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const image = client.shm(8, 8);
+  client.fill(image, 0x00ff00);
+  rest(desktop);
+  hangNextJob(desktop);
+  desktop.commit(desktop.cursor('pointer', { x: 30, y: 30 }), image);
+  desktop.frames(600);
+  expect(desktop.screenshot('Virtual-1', { paintCursors: true }).at(32, 32)).toBe('00ff00');
+  expect(desktop.display.statistics.outputs[0]!.state).toBe('idle');
+});
+
 it('counts again after frames that could not be committed', () => {
   const desktop = new TestDesktop(createDevices);
   const client = new TestClient(desktop);
