@@ -42,7 +42,7 @@ export class Selections {
    * than the current selection's, is ignored, and its source told so.
    */
   request(client: Client, name: SelectionName, source: ClientSource | null, serial: number): void {
-    if (!this.#mayset(client, name, serial)) {
+    if (!this.#maySet(client, name, serial)) {
       source?.cancelled();
       return;
     }
@@ -50,7 +50,7 @@ export class Selections {
     this[name].set(source);
   }
 
-  #mayset(client: Client, name: SelectionName, serial: number): boolean {
+  #maySet(client: Client, name: SelectionName, serial: number): boolean {
     const given = this.#context.rooms.seat.serials.find(serial);
     if (!given || this.#context.clientOf(given.surface) !== client) return false;
     return !isOlder(serial, this.#serials[name]);
