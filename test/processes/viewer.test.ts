@@ -1,8 +1,9 @@
 // The viewer's page in a real browser, with the built program.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BUILD_TIMEOUT, build, type Running, type Served, serve } from './program.ts';
+import { BUILD_TIMEOUT, build, privateDirectory, Running, type Served, serve } from './program.ts';
 import {
   type Client,
   connect,
@@ -16,6 +17,7 @@ import {
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FOOT = '/usr/bin/foot';
 const LEFT = 0x110;
 const MARK = 0xffffb347;
 
@@ -27,7 +29,7 @@ interface Program {
   paint(colour: number, mark: { x: number; y: number; size: number }): Promise<void>;
 }
 
-async function program(display: string): Promise<Program> {
+async function programOn(display: string): Promise<Program> {
   const client = await connect({ display, timeout: 10_000 });
   const window = await client.createWindow({ title: 'easel' });
   const heard: Program['heard'] = { pointer: [], keyboard: [], touch: [] };
@@ -81,7 +83,7 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
   beforeEach(async () => {
     server = await serve();
     address = await addressOf(server.process);
-    easel = await program(server.display);
+    easel = await programOn(server.display);
     await easel.paint(0xff1d2733, { x: 20, y: 16, size: 8 });
     problems.length = 0;
     page = await browser.newPage({ viewport: { width: 900, height: 700 }, hasTouch: true });
@@ -183,6 +185,28 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     expect(pressed()).toEqual([44]);
   });
 
+  it.runIf(existsSync(FOOT))('typing reaches a terminal', async () => {
+    const [, wayland] = await server.process.says(/^wayland +(\S+)/m);
+    const directory = privateDirectory();
+    const shell = join(directory, 'shell');
+    writeFileSync(shell, '#!/bin/sh\nread -r line\nprintf %s "$line" > heard\n', { mode: 0o700 });
+    const terminal = new Running(FOOT, ['--app-id', 'terminal', `--working-directory=${directory}`, shell], {
+      XDG_RUNTIME_DIR: directory,
+      WAYLAND_DISPLAY: wayland,
+      LC_ALL: 'C.UTF-8',
+    });
+    await page.locator('#windows .card').filter({ hasText: 'terminal' }).waitFor();
+    await page.locator('.glass').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('"100 %" ~/[A-z]*, ', { delay: 5 });
+    // As a phone's keyboard, or an input method, gives text.
+    await page.evaluate(() => document.querySelector<HTMLElement>('#typing')!.focus());
+    await page.keyboard.insertText('Grüße, 世界');
+    await page.keyboard.press('Enter');
+    await terminal.ended;
+    expect(readFileSync(join(directory, 'heard'), 'utf8')).toBe('"100 %" ~/[A-z]*, Grüße, 世界');
+  });
+
   it('Tab passes a screen by, until Enter gives it the keys', async () => {
     await page.locator('.glass').focus();
     await page.keyboard.press('Shift+Tab');
@@ -222,6 +246,30 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     expect(Buffer.compare(await canvasOf(page), before)).toBe(0);
     await page.getByRole('button', { name: 'Freeze' }).click();
     await showsTheScreen();
+  });
+
+  it('lets time pass by single vblanks', async () => {
+    const slow = await serve(['--virtual-time']);
+    const program = await programOn(slow.display);
+    await program.paint(0xff1d2733, { x: 20, y: 16, size: 8 });
+    await page.goto(await addressOf(slow.process));
+    await page.getByRole('button', { name: 'Freeze' }).click();
+    await page.locator('#tool-freeze[aria-pressed=true]').waitFor();
+    const before = await canvasOf(page);
+    await program.paint(0xff884422, { x: 0, y: 0, size: 4 });
+    expect(Buffer.compare(await canvasOf(page), before)).toBe(0);
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole('button', { name: 'One vblank' }).click();
+          return (await canvasOf(page)).includes(Buffer.from([0x88, 0x44, 0x22]));
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(true);
+    await program.client.close();
+    await slow.process.end('SIGTERM');
+    problems.length = 0;
   });
 
   it('says that the session is gone, and of which address it needs', async () => {
