@@ -1,6 +1,6 @@
 // Virtual time that passes at a pace of the host's: for people who look at a session, stop it, and go on vblank by vblank.
 import { type ClockControl, FASTEST, SLOWEST } from './clock-control.ts';
-import { type Machine, MILLISECOND, type Nanoseconds, type Timer } from './machine.ts';
+import { type Machine, MILLISECOND, type Nanoseconds, SECOND, type Timer } from './machine.ts';
 import { VirtualMachine } from './virtual-machine.ts';
 
 /** The host's time, and how to wait for it. */
@@ -22,8 +22,11 @@ export interface PacedMachineOptions {
 const LONGEST_WAIT = 0x7fff_ffff;
 /** How long entries may run before the event loop gets a turn for its sockets. */
 const SLICE: Nanoseconds = 2n * MILLISECOND;
-/** Further behind than this the clock slips: hurrying after a suspended laptop would only make it worse. */
-const MOST_LAG: Nanoseconds = 100n * MILLISECOND;
+/**
+ * Further behind than this the clock slips: hurrying after a suspended laptop would only make it worse. A hiccup is made up
+ * for, or time stamps would not be those of the host any more.
+ */
+const MOST_LAG: Nanoseconds = SECOND;
 const REAL_PACE = 1000;
 const END_OF_STEP = 'end of a step';
 
