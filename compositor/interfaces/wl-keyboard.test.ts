@@ -37,6 +37,28 @@ function listener(owner: TestClient, ...surfaces: { surface: Parameters<Listenin
   return heard;
 }
 
+const [EXCLUSIVE, ON_DEMAND] = [1, 2];
+
+/** A panel of 640x20 at the lower edge, which does not ask for the keyboard at first. */
+function panelOf(owner: TestClient) {
+  const surface = owner.surface();
+  const role = owner.bind('zwlr_layer_shell_v1').get_layer_surface(surface, null, 2, 'panel');
+  role.on('configure', serial => role.ack_configure(serial));
+  role.set_size(640, 20);
+  role.set_anchor(2);
+  surface.commit();
+  owner.settle();
+  surface.attach(owner.buffer(640, 20), 0, 0);
+  surface.commit();
+  owner.settle();
+  const ask = (interactivity: number): void => {
+    role.set_keyboard_interactivity(interactivity);
+    surface.commit();
+    owner.settle();
+  };
+  return { surface, role, ask };
+}
+
 describe('keys', () => {
   it('go to the window that has the keyboard, each with what it does to the modifiers after it', () => {
     const heard = listener(client, windowAt(client, 0, 0));
@@ -211,6 +233,29 @@ describe('the keyboard', () => {
     hands.click(400, 400);
     hands.key(A, 'pressed');
     expect(heard.take()).toContain('key 30 down');
+  });
+
+  it('is for a layer surface that claims it whatever is clicked, and for one on demand when that is clicked', () => {
+    const heard = listener(client, windowAt(client, 0, 0));
+    const panel = panelOf(client);
+    heard.name(panel.surface, 'panel');
+    const keyboardLines = (): string[] => heard.take().filter(line => /^keyboard/.test(line));
+    expect(keyboardLines()).toEqual([]);
+    panel.ask(EXCLUSIVE);
+    expect(keyboardLines()).toEqual(['keyboard leaves A', 'keyboard enters panel []']);
+    hands.click(10, 10);
+    expect(keyboardLines()).toEqual([]);
+    panel.ask(ON_DEMAND);
+    expect(keyboardLines()).toEqual(['keyboard leaves panel', 'keyboard enters A []']);
+    hands.click(320, 470);
+    expect(keyboardLines()).toEqual(['keyboard leaves A', 'keyboard enters panel []']);
+    hands.click(10, 10);
+    expect(keyboardLines()).toEqual(['keyboard leaves panel', 'keyboard enters A []']);
+    hands.click(320, 470);
+    panel.role.destroy();
+    panel.surface.destroy();
+    client.settle();
+    expect(test.seat.keyboard.focus).toBe(test.scene.windows[0]?.surface);
   });
 
   it('goes on to the next client when one dies while it has it and keys are down', () => {
