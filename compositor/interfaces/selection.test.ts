@@ -26,7 +26,7 @@ interface SelectionProtocol {
 }
 
 interface Source {
-  readonly proxy: { destroy(): void };
+  readonly proxy: SourceProxy;
   readonly cancelled: () => boolean;
 }
 
@@ -37,9 +37,11 @@ interface Offer {
   destroy(): void;
 }
 
-interface SourceEvents {
-  send(type: string, handle: Handle): void;
-  cancelled(): void;
+/** What the sources of all protocols have in common. */
+interface SourceProxy {
+  offer(type: string): void;
+  destroy(): void;
+  listen(events: { send(type: string, handle: Handle): void; cancelled(): void }): void;
 }
 
 class Program {
@@ -65,21 +67,6 @@ class Program {
     return this;
   }
 
-  listens(write: (type: string) => string, proxy: { destroy(): void }) {
-    let cancelled = false;
-    const events: SourceEvents = {
-      send: (type, { fd }) => {
-        const { task } = this.wire.client;
-        task.pwrite(fd, new TextEncoder().encode(write(type)), 0n);
-        task.close(fd);
-      },
-      cancelled: () => {
-        cancelled = true;
-      },
-    };
-    return { events, source: { proxy, cancelled: () => cancelled } };
-  }
-
   /** What a device's events tell. */
   ear() {
     const types = new Map<object, string[]>();
@@ -103,41 +90,25 @@ class Program {
   clipboard(): SelectionProtocol {
     const manager = this.wire.bind('wl_data_device_manager');
     const device = manager.get_data_device(this.seat);
-    const { heard, data_offer, selection } = this.ear();
-    device.listen({ data_offer, selection });
-    this.wire.settle();
-    const proxies = new Map<Source, ObjectProxy<'wl_data_source'>>();
-    return this.#protocol(heard, {
-      create: (types, write) => {
-        const proxy = manager.create_data_source();
-        for (const type of types) proxy.offer(type);
-        const { events, source } = this.listens(write, proxy);
-        proxy.listen(events);
-        proxies.set(source, proxy);
-        return source;
-      },
-      set: (source, serial) => device.set_selection(source && proxies.get(source)!, serial),
-    });
+    const { heard, ...events } = this.ear();
+    device.listen(events);
+    return this.#protocol(
+      heard,
+      () => manager.create_data_source(),
+      (source, serial) => device.set_selection(source, serial),
+    );
   }
 
   primary(): SelectionProtocol {
     const manager = this.wire.bind('zwp_primary_selection_device_manager_v1');
     const device = manager.get_device(this.seat);
-    const { heard, data_offer, selection } = this.ear();
-    device.listen({ data_offer, selection });
-    this.wire.settle();
-    const proxies = new Map<Source, ObjectProxy<'zwp_primary_selection_source_v1'>>();
-    return this.#protocol(heard, {
-      create: (types, write) => {
-        const proxy = manager.create_source();
-        for (const type of types) proxy.offer(type);
-        const { events, source } = this.listens(write, proxy);
-        proxy.listen(events);
-        proxies.set(source, proxy);
-        return source;
-      },
-      set: (source, serial) => device.set_selection(source && proxies.get(source)!, serial),
-    });
+    const { heard, ...events } = this.ear();
+    device.listen(events);
+    return this.#protocol(
+      heard,
+      () => manager.create_source(),
+      (source, serial) => device.set_selection(source, serial),
+    );
   }
 
   control(name: 'clipboard' | 'primary' = 'clipboard'): SelectionProtocol {
@@ -145,37 +116,45 @@ class Program {
     const device = manager.get_data_device(this.seat);
     const { heard, data_offer, selection } = this.ear();
     device.listen({ data_offer, [name === 'clipboard' ? 'selection' : 'primary_selection']: selection });
-    this.wire.settle();
-    const proxies = new Map<Source, ObjectProxy<'zwlr_data_control_source_v1'>>();
-    return this.#protocol(heard, {
-      create: (types, write) => {
-        const proxy = manager.create_data_source();
+    return this.#protocol(
+      heard,
+      () => manager.create_data_source(),
+      source => {
+        if (name === 'clipboard') device.set_selection(source);
+        else device.set_primary_selection(source);
+      },
+    );
+  }
+
+  #protocol<P extends SourceProxy>(
+    heard: { offered: readonly string[] | null; told: number; offer: Offer | null },
+    make: () => P,
+    set: (source: P | null, serial: number) => void,
+  ): SelectionProtocol {
+    const { wire } = this;
+    const proxies = new Map<Source, P>();
+    wire.settle();
+    return {
+      source: (types, write = type => `some ${type}`) => {
+        const proxy = make();
+        let cancelled = false;
         for (const type of types) proxy.offer(type);
-        const { events, source } = this.listens(write, proxy);
-        proxy.listen(events);
+        proxy.listen({
+          send: (type, { fd }) => {
+            const { task } = wire.client;
+            task.pwrite(fd, new TextEncoder().encode(write(type)), 0n);
+            task.close(fd);
+          },
+          cancelled: () => {
+            cancelled = true;
+          },
+        });
+        const source = { proxy, cancelled: () => cancelled };
         proxies.set(source, proxy);
         return source;
       },
-      set: source => {
-        const proxy = source && proxies.get(source)!;
-        if (name === 'clipboard') device.set_selection(proxy);
-        else device.set_primary_selection(proxy);
-      },
-    });
-  }
-
-  #protocol(
-    heard: { offered: readonly string[] | null; told: number; offer: Offer | null },
-    calls: {
-      create(types: readonly string[], write: (type: string) => string): Source;
-      set(source: Source | null, serial: number): void;
-    },
-  ): SelectionProtocol {
-    const { wire } = this;
-    return {
-      source: (types, write = type => `some ${type}`) => calls.create(types, write),
       set: (source, serial) => {
-        calls.set(source, serial);
+        set(source && proxies.get(source)!, serial);
         wire.settle();
       },
       get offered() {
@@ -310,7 +289,7 @@ describe('zwlr_data_control_device_v1', () => {
     const second = late.control();
     const lateSource = second.source(['a/a']);
     second.set(lateSource, 0);
-    (lateSource.proxy as ObjectProxy<'zwlr_data_control_source_v1'>).offer('b/b');
+    lateSource.proxy.offer('b/b');
     late.wire.settle();
     expect(late.wire.error!.message).toContain('offer its types before that');
   });
