@@ -83,7 +83,7 @@ export class Overlay {
     const width = this.#context.measureText(label).width + 12 * unit;
     this.#context.fillStyle = `rgb(${scanout} / 0.95)`;
     this.#context.fillRect(rect.x, rect.y, width, 20 * unit);
-    this.#context.fillStyle = '#06231b';
+    this.#context.fillStyle = colour('--on-accent');
     this.#context.fillText(label, rect.x + 6 * unit, rect.y + 14 * unit);
   }
 
