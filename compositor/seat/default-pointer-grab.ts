@@ -48,8 +48,6 @@ export class DefaultPointerGrab implements PointerGrab {
     this.#refocus();
   }
 
-  cancelled(): void {}
-
   #refocus(): boolean {
     return this.#pointer.buttons.size === 0 && this.#pointer.setFocus(this.#pointer.hit());
   }

@@ -41,7 +41,6 @@ export function startPointerDrag(seat: Seat, now: () => Nanoseconds, carrier: Dr
       drag.move(now(), pointer.position);
       carrier.changed();
     },
-    cancelled: () => drag.cancel(),
   };
   pointer.startGrab(grab);
   pointer.setFocus(null);
@@ -94,7 +93,6 @@ export function watchKeys({ keyboard }: Seat, { drag }: DragCarrier): Disposable
       drag.offer?.hold(heldAction(keyboard.modifierState.depressed));
       return false;
     },
-    cancelled: () => {},
   };
   keyboard.startGrab(grab);
   return { [Symbol.dispose]: () => keyboard.endGrab(grab) };

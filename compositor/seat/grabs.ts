@@ -14,14 +14,11 @@ export interface PointerGrab {
   frame(): void;
   /** No event came, but what lies under the pointer may be something else now. */
   restacked(): void;
-  /** The grab is over without its having asked for it: it was taken off already. */
-  cancelled(): void;
 }
 
 export interface KeyboardGrab {
   /** Pressed keys and modifiers are up to date. Returns whether the key is used up; others go on to the focus. */
   key(time: Nanoseconds, code: number, state: KeyState): boolean;
-  cancelled(): void;
 }
 
 export interface TouchGrab {
@@ -29,11 +26,12 @@ export interface TouchGrab {
   motion(time: Nanoseconds, id: number, position: Point): void;
   up(time: Nanoseconds, id: number): void;
   frame(): void;
+  /** The grab is over without its having asked for it: it was taken off already. */
   cancelled(): void;
 }
 
 /** The grabs of a device from the first to the last. */
-export class Grabs<G extends { cancelled(): void }> {
+export class Grabs<G> {
   #list: readonly G[] = [];
 
   /** The one that gets the events; null when there is none. */
@@ -52,9 +50,10 @@ export class Grabs<G extends { cancelled(): void }> {
     return this.#list.length < before;
   }
 
-  cancelAll(): void {
+  /** Takes all of them off and returns them, the first one first. */
+  clear(): readonly G[] {
     const list = this.#list;
     this.#list = [];
-    for (const grab of list) grab.cancelled();
+    return list;
   }
 }

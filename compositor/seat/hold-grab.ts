@@ -39,7 +39,6 @@ export function holdWithPointer(around: HoldSurroundings, hold: WindowHold): voi
       end();
       pointer.endGrab(grab);
     },
-    cancelled: end,
   };
   pointer.startGrab(grab);
   cursor.override({ kind: 'shape', shape: hold.shape });

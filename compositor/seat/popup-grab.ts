@@ -101,10 +101,6 @@ export class PopupGrab implements PointerGrab {
     else this.#refocus();
   }
 
-  cancelled(): void {
-    this.dismiss();
-  }
-
   #pressed(time: Nanoseconds, code: number): void {
     const { pointer } = this.#options;
     this.#refocus();

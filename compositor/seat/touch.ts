@@ -80,7 +80,7 @@ export class Touch {
 
   /** The hand was no finger: all points are gone as if they had never been. */
   cancel(): void {
-    this.#grabs.cancelAll();
+    for (const grab of this.#grabs.clear()) grab.cancelled();
     const told: Surface[] = [];
     for (const { surface } of this.#points.values()) {
       if (!surface || told.some(other => this.#parts.sink.sameClient(other, surface))) continue;
