@@ -17,47 +17,59 @@ interface Seen {
 
 /** Compares the stack with how it was, so that moves, restacking and size changes damage what they uncover. */
 export class DamageTracker {
-  #seen = new Map<Surface, Seen>();
-  #order: Surface[] = [];
+  /** Lowest first. */
+  #seen: readonly Seen[] = [];
 
   /**
    * The damage between the last call and this one. `content` is the buffer damage of the commits applied since, which
    * counts for surfaces that stayed where they were.
    */
   update(stack: readonly SurfacePlacement[], content: ReadonlyMap<Surface, Region>): Region {
+    const was = this.#seen;
+    const sameOrder =
+      was.length === stack.length && stack.every(({ surface }, at) => was[at]!.placement.surface === surface);
+    const before = sameOrder ? null : new Map(was.map(seen => [seen.placement.surface, seen]));
+    const moved = before ? movedAmong(was, stack, before) : NONE;
     let damage = Region.empty;
-    const seen = new Map<Surface, Seen>();
-    const order = stack.map(placement => placement.surface);
-    const restacked = this.#restacked(order);
-    for (const placement of stack) {
+    const now = stack.map((placement, at) => {
       const { surface } = placement;
-      const before = this.#seen.get(surface);
-      if (before?.placement === placement && before.state === surface.state && !restacked.has(surface)) {
-        seen.set(surface, before);
-        damage = damage.union(contentDamage(placement, content.get(surface)));
-        continue;
-      }
-      const now: Seen = { placement, extent: Region.of(extentOf(placement)), state: surface.state };
-      seen.set(surface, now);
-      if (before && !restacked.has(surface) && sameMapping(before, now))
-        damage = damage.union(contentDamage(placement, content.get(surface)));
-      else damage = damage.union(now.extent).union(before?.extent ?? Region.empty);
-    }
-    for (const [surface, before] of this.#seen) if (!seen.has(surface)) damage = damage.union(before.extent);
-    this.#seen = seen;
-    this.#order = order;
+      const earlier = before ? before.get(surface) : was[at];
+      const seen = seenAs(placement, earlier);
+      const stayed = earlier && !moved.has(surface) && (seen === earlier || sameMapping(earlier, seen));
+      if (stayed) damage = damage.union(contentDamage(placement, content.get(surface)));
+      else damage = damage.union(seen.extent).union(earlier?.extent ?? Region.empty);
+      before?.delete(surface);
+      return seen;
+    });
+    // What is left has gone.
+    for (const { extent } of before?.values() ?? []) damage = damage.union(extent);
+    this.#seen = now;
     return damage;
   }
+}
 
-  /** Surfaces whose order against others changed. */
-  #restacked(order: readonly Surface[]): ReadonlySet<Surface> {
-    const was = this.#order;
-    if (order.length === was.length && order.every((surface, at) => was[at] === surface)) return NONE;
-    const common = order.filter(surface => this.#seen.has(surface));
-    const still = new Set(common);
-    const before = was.filter(surface => still.has(surface));
-    return new Set(common.filter((surface, at) => before[at] !== surface));
+/** The same value as before for what has not changed at all. */
+const seenAs = (placement: SurfacePlacement, earlier: Seen | undefined): Seen =>
+  earlier && earlier.placement === placement && earlier.state === placement.surface.state
+    ? earlier
+    : { placement, extent: Region.of(extentOf(placement)), state: placement.surface.state };
+
+/** Surfaces that were taken out of the order and put in elsewhere; the others follow each other as they did. */
+function movedAmong(
+  was: readonly Seen[],
+  stack: readonly SurfacePlacement[],
+  before: ReadonlyMap<Surface, Seen>,
+): ReadonlySet<Surface> {
+  const still = new Set(stack.map(({ surface }) => surface));
+  const order = was.map(({ placement }) => placement.surface).filter(surface => still.has(surface));
+  const moved = new Set<Surface>();
+  let next = 0;
+  for (const { surface } of stack) {
+    if (moved.has(surface) || !before.has(surface)) continue;
+    for (; next < order.length && order[next] !== surface; next++) moved.add(order[next]!);
+    next++;
   }
+  return moved;
 }
 
 /** Whether a change of state can move, uncover or resize anything; if not, only the content's damage counts. */

@@ -1,6 +1,6 @@
 // Which surface an input event meets.
 import type { LayerSurface } from './layer-surface.ts';
-import type { Point, Rect } from './region.ts';
+import { hasPoint, type Point } from './region.ts';
 import { FRAME_WIDTH, type Frame, type Root, type SurfacePlacement } from './stack.ts';
 import type { Surface } from './surface.ts';
 import type { Edges, Window } from './window.ts';
@@ -24,7 +24,7 @@ export function hit(stack: readonly SurfacePlacement[], point: Point): Hit | nul
   for (let at = stack.length - 1; at >= 0; at--) {
     const { surface, root, frame, x, y } = stack[at]!;
     if (root.kind === 'drag-icon') continue;
-    if (has(stack[at]!, point)) {
+    if (hasPoint(stack[at]!, point)) {
       const local = { x: point.x - x, y: point.y - y };
       const { input } = surface.state;
       if (input === null || input.contains(local)) return { surface, local, root };
@@ -44,10 +44,8 @@ export function hitFrame(stack: readonly SurfacePlacement[], point: Point): Fram
   return null;
 }
 
-const has = ({ x, y, width, height }: Rect, point: Point): boolean =>
-  point.x >= x && point.y >= y && point.x < x + width && point.y < y + height;
-
-const isOn = ({ outer, inner }: Frame, point: Point): boolean => has(outer, point) && !has(inner, point);
+const isOn = ({ outer, inner }: Frame, point: Point): boolean =>
+  hasPoint(outer, point) && !hasPoint(inner, point);
 
 /** The title moves a window, what is left of the frame resizes it. */
 function edgesAt({ outer, inner }: Frame, { x, y }: Point): Edges {

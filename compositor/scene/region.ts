@@ -267,3 +267,7 @@ export function joinRects(a: Rect, b: Rect): Rect {
     height: Math.max(a.y + a.height, b.y + b.height) - y,
   };
 }
+
+/** Whether a point, which may have fractions, lies in a rectangle. */
+export const hasPoint = ({ x, y, width, height }: Rect, point: Point): boolean =>
+  point.x >= x && point.y >= y && point.x < x + width && point.y < y + height;

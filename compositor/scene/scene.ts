@@ -11,14 +11,14 @@ import type { LayerSurface } from './layer-surface.ts';
 import type { LayoutName } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
 import { dismissPopups, type Popup } from './popup.ts';
-import { type Point, type Rect, Region } from './region.ts';
+import { hasPoint, type Point, type Rect, Region } from './region.ts';
 import type { SceneObserver } from './scene-observer.ts';
 import { mostShownOn, ShownStack } from './shown-stack.ts';
 import { placeInSlot, type Root, type SurfacePlacement, windowGeometry } from './stack.ts';
 import { Surface, type SurfaceOwner } from './surface.ts';
 import { type Transaction, type TransactionEntry, TransactionQueues } from './transaction.ts';
 import type { Edges, Window, WindowWishes } from './window.ts';
-import { type MappedChange, resized, Windows } from './windows.ts';
+import { resized, Windows } from './windows.ts';
 
 export type { SceneObserver } from './scene-observer.ts';
 
@@ -106,7 +106,7 @@ export class Scene {
   }
 
   #stackAt(point: Point): readonly SurfacePlacement[] {
-    const output = this.#outputs.find(({ geometry }) => Region.of(geometry).contains(point));
+    const output = this.#outputs.find(({ geometry }) => hasPoint(geometry, point));
     return output ? this.stackOn(output) : [];
   }
 
@@ -211,14 +211,14 @@ export class Scene {
     if (window) this.#windows.raise(window);
     this.#windows.activated = window;
     this.#windows.configure();
-    this.update();
+    this.#reorder(before, window);
     if (before !== window) this.#tellActivated(before);
   }
 
   /** Puts a window above the others of its kind, with its dialogs. */
   raise(window: Window): void {
     this.#windows.raise(window);
-    this.update();
+    this.#reorder();
   }
 
   /** The window geometry as it is shown, in the global space; null: it is not. */
@@ -299,7 +299,8 @@ export class Scene {
     this.#windows.configure();
     this.update();
     // Whoever hears of it finds everything in its new place.
-    this.#tellMapped(changed);
+    for (const window of changed.gone) this.#notify(observer => observer.windowUnmapped?.(window));
+    for (const window of changed.come) this.#notify(observer => observer.windowMapped?.(window));
     if (this.activated !== before) this.#tellActivated(before);
     for (const window of turned) this.windowChanged(window);
     this.#noteClaim();
@@ -339,6 +340,12 @@ export class Scene {
     this.#rebuild(content, null);
   }
 
+  /** Looks at the order of the windows again, and at what is drawn of `changed`. */
+  #reorder(...changed: readonly (Window | null)[]): void {
+    this.#roots = this.#windows.roots();
+    this.#rebuild(NOTHING, new Set(changed.filter(window => window !== null)));
+  }
+
   /** Looks at what hangs on `dirty`; null looks at everything. The order of the others is what it was. */
   #rebuild(content: ReadonlyMap<Surface, Region>, dirty: ReadonlySet<Root> | null): void {
     const restacked = this.#stack.build({
@@ -369,12 +376,6 @@ export class Scene {
     window.slot = { ...slot, rect: place };
     this.#windows.configureOne(window);
     this.#rebuild(NOTHING, new Set([window]));
-  }
-
-  /** Tells of windows that came and went. The newest is the active one, and where that one went, the one before it. */
-  #tellMapped({ come, gone }: MappedChange): void {
-    for (const window of gone) this.#notify(observer => observer.windowUnmapped?.(window));
-    for (const window of come) this.#notify(observer => observer.windowMapped?.(window));
   }
 
   #tellActivated(before: Window | null): void {

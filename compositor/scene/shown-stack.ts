@@ -14,10 +14,12 @@ import type { Surface } from './surface.ts';
 import type { Window } from './window.ts';
 import { descends } from './windows.ts';
 
+type Parts = ReadonlyMap<Root, readonly SurfacePlacement[]>;
+
 export class ShownStack {
-  #parts: ReadonlyMap<Root, readonly SurfacePlacement[]> = new Map();
+  #parts: Parts = new Map();
   #placements: readonly SurfacePlacement[] = [];
-  #bySurface: ReadonlyMap<Surface, SurfacePlacement> = new Map();
+  readonly #bySurface = new Map<Surface, SurfacePlacement>();
   /** What each output shows, until the stack changes. */
   readonly #onOutput = new Map<string, readonly SurfacePlacement[]>();
 
@@ -59,15 +61,24 @@ export class ShownStack {
       const known = dirty === null || dirty.has(root) ? undefined : this.#parts.get(root);
       parts.set(root, known ?? buildPart(root, popupsOf, activated));
     }
+    this.#index(this.#parts, parts);
     this.#parts = parts;
     const before = this.#placements;
     this.#placements = [...parts.values()].flat();
     this.#onOutput.clear();
-    this.#bySurface = new Map(this.#placements.map(placement => [placement.surface, placement]));
     return (
       before.length !== this.#placements.length ||
       this.#placements.some((placement, at) => !samePlacement(placement, before[at]!))
     );
+  }
+
+  /** Surfaces of parts that went or were built anew, then those that came. */
+  #index(before: Parts, now: Parts): void {
+    for (const [root, part] of before)
+      if (now.get(root) !== part) for (const { surface } of part) this.#bySurface.delete(surface);
+    for (const [root, part] of now)
+      if (before.get(root) !== part)
+        for (const placement of part) this.#bySurface.set(placement.surface, placement);
   }
 }
 

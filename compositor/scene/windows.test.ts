@@ -469,3 +469,31 @@ describe('a point on a frame', () => {
     expect(place(one)).toMatchObject({ x: 2, y: 20 });
   });
 });
+
+describe('what has not changed', () => {
+  it('is not built again when a window moves, is raised or resized, or something is dragged', () => {
+    start('floating');
+    const windows = Array.from({ length: 5 }, () => open(20));
+    const [first, ...others] = windows;
+    const placements = () => others.map(({ window }) => scene.placementOf(window.surface)!);
+    const before = placements();
+    const icon = scene.createSurface('icon');
+    commit(icon, 10);
+    for (let step = 0; step < 3; step++) {
+      scene.moveWindow(first!.window, { x: step, y: step });
+      scene.dragIcon = { kind: 'drag-icon', surface: icon, position: { x: step, y: 0 } };
+      commit(first!.window.surface, 30 + step);
+    }
+    scene.raise(first!.window);
+    expect(placements().every((placement, at) => placement === before[at])).toBe(true);
+  });
+
+  it('is not damaged by a window that is raised', () => {
+    start('floating');
+    const windows = [open(20), open(20), open(20), open(20)];
+    for (const [at, { window }] of windows.entries()) scene.moveWindow(window, { x: 30 * at, y: 0 });
+    damage = Region.empty;
+    scene.raise(windows[0]!.window);
+    expect(damage.rects).toEqual([{ x: 0, y: 0, width: 20, height: 20 }]);
+  });
+});
