@@ -13,6 +13,8 @@ const MAX_TYPES = 512;
 const MAX_TYPE_BYTES = 32 << 10;
 /** Descriptors that a source is sent in a second: others ask for them, and its table is not without end. */
 const MAX_SENDS = 256;
+/** A source for which more bytes than these wait does not read, and each `send` that waits with them is an open descriptor. */
+const MAX_QUEUED = 8 << 10;
 
 /** The resource of a source, whichever protocol it is of. */
 export interface SourceResource {
@@ -85,6 +87,7 @@ export class ClientSource implements DataSource {
   }
 
   #maySend(): boolean {
+    if (this.#caller.client.connection.queuedBytes > MAX_QUEUED) return false;
     const now = this.#caller.context.rooms.machine.now();
     if (now - this.#window >= SECOND) {
       this.#window = now;

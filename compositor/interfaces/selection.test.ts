@@ -327,7 +327,13 @@ describe('a hostile program', () => {
     for (let at = 0; at < 2000; at++) pastes.receive('text/plain', file);
     copier.wire.readAgain();
     copier.wire.settle();
+    expect(sends).toBeGreaterThan(50);
+    expect(sends).toBeLessThan(256);
+    const open = test.task.files.size;
+    for (let at = 0; at < 300; at++) pastes.receive('text/plain', file);
+    copier.wire.settle();
     expect(sends).toBe(256);
+    expect(test.task.files.size).toBe(open);
     expect(copier.wire.closed).toBeNull();
     test.machine.advance(SECOND);
     expect(hostile.paste(pastes, 'text/plain')).toBe('257');
