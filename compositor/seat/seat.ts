@@ -10,7 +10,6 @@ import { type HoldSurroundings, holdWithFinger, holdWithPointer } from './hold-g
 import { IdleClock } from './idle.ts';
 import { Keyboard } from './keyboard.ts';
 import type { Keymap } from './keymap.ts';
-import { Listeners } from './listeners.ts';
 import { MODIFIER } from './modifiers.ts';
 import { Pointer } from './pointer.ts';
 import { PopupGrab } from './popup-grab.ts';
@@ -65,7 +64,6 @@ export class Seat {
   readonly #machine: Machine;
   readonly #scene: Scene;
   readonly #policy: FocusPolicy;
-  readonly #activity = new Listeners<[]>();
   /** The scene changed, and the focus has not been looked at since. */
   #stale = false;
 
@@ -95,11 +93,6 @@ export class Seat {
       activated: changed,
       keyboardClaimed: changed,
     });
-  }
-
-  /** Is told of every input event: for those who wait for a person to go away or to come back. */
-  onActivity(listener: () => void): Disposable {
-    return this.#activity.add(listener);
   }
 
   /** Gives a window the keyboard and raises it, as a click does. One that is not mapped is left alone. */
@@ -212,7 +205,6 @@ export class Seat {
   #active(): void {
     this.#refresh();
     this.idle.activity();
-    this.#activity.notify();
   }
 
   /** In the middle of a change of the scene: what follows from it comes in a turn of its own, or with the next event. */

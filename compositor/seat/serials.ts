@@ -43,12 +43,6 @@ export class Serials {
   find(serial: number): GivenSerial | null {
     return this.#given.get(serial) ?? null;
   }
-
-  /** Whether this serial went to this surface with an event of one of these kinds. */
-  valid(serial: number, surface: Surface, kinds: readonly SerialKind[]): boolean {
-    const given = this.#given.get(serial);
-    return given !== undefined && given.surface === surface && kinds.includes(given.kind);
-  }
 }
 
 /** Whether serial `a` was given before `b`, across the wrap. */
