@@ -13,7 +13,7 @@ import type {
 /** `snapshot` came with the second version. */
 const VERSION = 2;
 /** Milliseconds from one snapshot to the next, however much changes. */
-const INTERVAL = 150;
+const INTERVAL = 100;
 
 const { plane_type, plane_content, window_state } = interfaces.fencepost_observation_v1.enums;
 
