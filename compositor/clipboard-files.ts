@@ -1,5 +1,5 @@
 // A clipboard's real descriptors, where its owner runs in the compositor's process.
-import { checked, type Libc } from '../protocol/host/libc.ts';
+import type { Libc } from '../protocol/host/libc.ts';
 import { F_DUPFD_CLOEXEC, O_CLOEXEC } from '../protocol/uapi/fcntl.ts';
 import type { ClipboardFiles } from '../viewer/server/clipboard.ts';
 import type { Task } from './kernel/task/index.ts';
@@ -8,11 +8,12 @@ import type { Task } from './kernel/task/index.ts';
 export const clipboardFiles = (libc: Libc, task: Task): ClipboardFiles => ({
   pipe: () => {
     const pair = new Int32Array(2);
-    checked(libc, 'pipe2', libc.pipe2(pair, O_CLOEXEC));
-    return { read: pair[0]!, write: pair[1]! };
+    return libc.pipe2(pair, O_CLOEXEC) < 0 ? null : { read: pair[0]!, write: pair[1]! };
   },
   real: handle => {
     if (handle.kind === 'host') return handle.fd;
+    // It did not fit into the table, and the connection ends.
+    if (handle.fd < 0 || task.exited) return null;
     const file = task.files.get(handle.fd);
     const lent = file.operations.hostDescriptor?.() ?? null;
     const own = lent === null ? -1 : libc.fcntl(lent.fd, F_DUPFD_CLOEXEC, 'int', 0);

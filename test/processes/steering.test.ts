@@ -88,7 +88,7 @@ describe('the clock', () => {
     expect(await says('clock', '0.5x')).toBe('virtual time at 0.5x, frozen\n');
     expect(await says('clock', 'resume')).toBe('virtual time at 0.5x\n');
     expect(await says('clock', '1')).toBe('virtual time at 1x\n');
-  });
+  }, 60_000);
 
   it.each(['11', 'fast', '0'])('has no speed %s', async word => {
     const { status, output } = await fencepost(['clock', word], environment).ended;

@@ -109,6 +109,15 @@ describe.runIf(libc)('the clipboard', () => {
     expect(await program.texts.count(1)).toEqual(['mine']);
   });
 
+  it('has the newest of many texts in the end', async () => {
+    const [person, program] = [await clipboard('person'), await clipboard('program')];
+    for (let text = 0; text <= 200; text++) {
+      program.clipboard.setText(`text ${text}`);
+      await program.client.roundtrip();
+    }
+    for (let read = 1; person.texts.all.at(-1) !== 'text 200'; read++) await person.texts.count(read);
+  });
+
   it('leaves too much text alone, in both directions', async () => {
     const [person, program] = [await clipboard('person'), await clipboard('program')];
     person.clipboard.setText('x'.repeat(MOST_TEXT + 1));

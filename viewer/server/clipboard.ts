@@ -9,13 +9,15 @@ const TEXT_TYPES: readonly string[] = ['text/plain;charset=utf-8', 'UTF8_STRING'
 export const MOST_TEXT = 1 << 20;
 /** How long a program may take to give its text, and how long one may take to read ours, in milliseconds. */
 const PATIENCE = 5000;
+/** Milliseconds from one reading to the next: programs may change the selection thousands of times a second. */
+const INTERVAL = 100;
 
 type Offer = ObjectProxy<'zwlr_data_control_offer_v1'>;
 
 /** Real descriptors: what programs of other processes read from and write to. */
 export interface ClipboardFiles {
-  /** A pipe; both ends are the caller's. Throws a HostError when there are too many descriptors. */
-  pipe(): { readonly read: number; readonly write: number };
+  /** A pipe, both ends the caller's; null when there are too many descriptors. */
+  pipe(): { readonly read: number; readonly write: number } | null;
   /** A real descriptor, the caller's own, for one that came with an event and is closed by this; null where none is behind it. */
   real(handle: Handle): number | null;
   close(fd: number): void;
@@ -48,6 +50,9 @@ export class Clipboard implements Disposable {
   /** A type that nobody else offers: by it our own selection is known when it comes back. */
   readonly #mark = `application/x-fencepost-viewer-${crypto.randomUUID()}`;
   #reading: Socket | null = null;
+  /** When the selection was read last, and when it will be again: the newest, after so many. */
+  #lastRead = Number.NEGATIVE_INFINITY;
+  #nextRead: NodeJS.Timeout | null = null;
   #source: ObjectProxy<'zwlr_data_control_source_v1'> | null = null;
   /** The text that is on the clipboard, as far as it is known. */
   #text: string | null = null;
@@ -83,6 +88,7 @@ export class Clipboard implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#forgetNextRead();
     for (const transfer of this.#transfers) transfer.destroy();
     if (this.#options.client.error) return;
     for (const offer of this.#offers.keys()) offer.destroy();
@@ -100,13 +106,14 @@ export class Clipboard implements Disposable {
   /** The offer before it is of no use any more. */
   #selected(selected: Offer | null): void {
     this.#reading?.destroy();
+    this.#forgetNextRead();
     for (const offer of [...this.#offers.keys()]) if (offer !== selected) this.#forget(offer);
     const types = selected && this.#offers.get(selected);
     if (types?.has(this.#mark)) return;
     this.#text = null;
     if (!selected || !types) return;
     const type = TEXT_TYPES.find(candidate => types.has(candidate));
-    if (type !== undefined) this.#take(selected, type);
+    if (type !== undefined) this.#takeSoon(selected, type);
   }
 
   #forget(offer: Offer): void {
@@ -114,9 +121,24 @@ export class Clipboard implements Disposable {
     offer.destroy();
   }
 
+  #takeSoon(offer: Offer, type: string): void {
+    const wait = this.#lastRead + INTERVAL - performance.now();
+    if (wait <= 0) this.#take(offer, type);
+    else this.#nextRead = setTimeout(() => this.#take(offer, type), wait);
+  }
+
+  #forgetNextRead(): void {
+    if (this.#nextRead) clearTimeout(this.#nextRead);
+    this.#nextRead = null;
+  }
+
   #take(offer: Offer, type: string): void {
-    const { files } = this.#options;
-    const { read, write } = files.pipe();
+    const { client, files } = this.#options;
+    this.#lastRead = performance.now();
+    if (client.error) return;
+    const pipe = files.pipe();
+    if (!pipe) return;
+    const { read, write } = pipe;
     // Sending duplicates it; ours would keep the end of the text from coming.
     offer.receive(type, { kind: 'host', fd: write });
     files.close(write);

@@ -14,6 +14,8 @@ const RATE = 2000;
 const BURST = 1000;
 /** Bytes on their way to a page, beyond which news of the panel are left out: newer ones will come. */
 const SLOW = 256 * 1024;
+/** A page that has stopped reading: what programs copy must not pile up for it. */
+const STUCK = 8 << 20;
 /** Input that no picture has followed yet. */
 const MOST_REMEMBERED = 64;
 const POLICY_VIOLATION = 1008;
@@ -48,7 +50,9 @@ export class PageConnection implements Spectator {
   }
 
   tell(message: ServerMessage): void {
-    if (message.type === 'snapshot' && this.#socket.bufferedAmount > SLOW) return;
+    const waiting = this.#socket.bufferedAmount;
+    if (message.type === 'snapshot' && waiting > SLOW) return;
+    if (message.type === 'clipboard' && waiting > STUCK) return;
     this.#socket.send(JSON.stringify(message));
   }
 
