@@ -272,3 +272,40 @@ describe('zwlr_foreign_toplevel_manager_v1', () => {
     expect(bar.error).toBeNull();
   });
 });
+
+describe('the frame of a floating window', () => {
+  it('is what it is moved and resized by, and no client hears of that', () => {
+    const surface = client.surface();
+    const xdg = client.bind('xdg_wm_base').get_xdg_surface(surface);
+    xdg.on('configure', serial => xdg.ack_configure(serial));
+    const toplevel = xdg.get_toplevel();
+    client.bind('zxdg_decoration_manager_v1').get_toplevel_decoration(toplevel).set_mode(2);
+    surface.commit();
+    client.settle();
+    surface.attach(client.buffer(100, 100), 0, 0);
+    surface.commit();
+    client.settle();
+    const heard: string[] = [];
+    client
+      .bind('wl_seat')
+      .get_pointer()
+      .on('button', () => heard.push('button'));
+    const [window] = test.scene.windows;
+    test.scene.moveWindow(window!, { x: 50, y: 50 });
+    const drag = (from: readonly [number, number], to: readonly [number, number]): void => {
+      const { pointer } = test.seat;
+      pointer.moveTo(test.machine.now(), { x: from[0], y: from[1] });
+      pointer.button(test.machine.now(), 0x110, 'pressed');
+      pointer.moveTo(test.machine.now(), { x: to[0], y: to[1] });
+      pointer.button(test.machine.now(), 0x110, 'released');
+      pointer.frame();
+      client.settle();
+    };
+    drag([100, 40], [120, 70]);
+    expect(test.scene.placeOf(window!)).toMatchObject({ x: 70, y: 80 });
+    drag([171, 181], [181, 201]);
+    expect(window!.configuration!.size).toEqual({ width: 110, height: 120 });
+    expect(window!.resizing).toBeNull();
+    expect(heard).toEqual([]);
+  });
+});
