@@ -201,7 +201,8 @@ class Page {
         ? `Keys go to ${owner.output.name}. Ctrl+Alt+Esc gives them back.`
         : 'The keyboard is yours again.',
     );
-    hint.dataset['shown'] = '';
+    // A finger needs no keys to be taken from; it is said to screen readers all the same.
+    if (matchMedia('(hover: hover)').matches) hint.dataset['shown'] = '';
     clearTimeout(this.#hintTimer);
     this.#hintTimer = setTimeout(() => delete hint.dataset['shown'], owner ? KEY_HINT : KEY_HINT / 4);
   }

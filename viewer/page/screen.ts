@@ -54,6 +54,8 @@ export class Screen {
     whole.addEventListener('click', () => void this.#fill());
     setAttribute(whole, 'aria-label', `Show ${output.name} on the full screen`);
     whole.title = 'Full screen';
+    // Telephones of some makers have none.
+    whole.hidden = !document.fullscreenEnabled;
     this.glass.addEventListener('keyswanted', () => listener.keysWanted(this));
     this.glass.addEventListener('blur', () => listener.keysLost(this));
     this.update(output);

@@ -3,7 +3,6 @@ import type { Client, ObjectProxy } from '../../client-sdk/core/index.ts';
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import type {
   CountsMessage,
-  HeldMessage,
   PlaneMessage,
   Snapshot,
   SurfaceMessage,
@@ -25,10 +24,9 @@ interface Draft {
   planes: PlaneMessage[];
   surfaces: SurfaceMessage[];
   windows: WindowMessage[];
-  held: HeldMessage[];
 }
 
-const empty = (): Draft => ({ counts: [], planes: [], surfaces: [], windows: [], held: [] });
+const empty = (): Draft => ({ counts: [], planes: [], surfaces: [], windows: [] });
 
 /** Asks for snapshots while they are wanted: again when the compositor says that something changed, and not too often. */
 export class Observer implements Disposable {
@@ -114,7 +112,6 @@ export class Observer implements Disposable {
           rect: { x, y, width, height },
           states: stateNames(states),
         }),
-      held: (label, buffer, age, holders) => this.#draft.held.push({ label, buffer, age, holders }),
       snapshot_done: () => {
         this.#asked = false;
         this.#taken(this.#draft);

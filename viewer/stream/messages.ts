@@ -64,21 +64,12 @@ export interface CountsMessage {
   readonly missed: number;
 }
 
-export interface HeldMessage {
-  readonly label: string;
-  readonly buffer: string;
-  /** Milliseconds since the commit. */
-  readonly age: number;
-  readonly holders: string;
-}
-
 /** What the compositor has and does, at one moment. */
 export interface Snapshot {
   readonly counts: readonly CountsMessage[];
   readonly planes: readonly PlaneMessage[];
   readonly surfaces: readonly SurfaceMessage[];
   readonly windows: readonly WindowMessage[];
-  readonly held: readonly HeldMessage[];
 }
 
 /** UTF-16 units of text that page and server give each other for the clipboard. */
