@@ -253,6 +253,9 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     const program = await programOn(slow.display);
     await program.paint(0xff1d2733, { x: 20, y: 16, size: 8 });
     await page.goto(await addressOf(slow.process));
+    const step = page.getByRole('button', { name: 'One vblank' });
+    await step.waitFor();
+    await page.locator('canvas').first().waitFor();
     await page.getByRole('button', { name: 'Freeze' }).click();
     await page.locator('#tool-freeze[aria-pressed=true]').waitFor();
     const before = await canvasOf(page);
@@ -261,7 +264,7 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     await expect
       .poll(
         async () => {
-          await page.getByRole('button', { name: 'One vblank' }).click();
+          await step.click();
           return (await canvasOf(page)).includes(Buffer.from([0x88, 0x44, 0x22]));
         },
         { timeout: 15_000 },

@@ -112,8 +112,7 @@ class Page {
         for (const screen of this.#screens.values()) screen.showPlanes(message.snapshot.planes);
         return;
       case 'clock':
-        this.#clock = message;
-        this.#tools.showClock(message);
+        this.#clockTold(message);
         return;
       case 'clipboard':
         this.#clipboard.received(message.text);
@@ -121,6 +120,15 @@ class Page {
       case 'stepped':
         return;
     }
+  }
+
+  /** In virtual time the switch is the clock's: pictures that were frozen before this was known go on. */
+  #clockTold(clock: ClockMessage): void {
+    this.#clock = clock;
+    this.#tools.showClock(clock);
+    if (clock.kind !== 'virtual' || !this.#frozen) return;
+    this.#frozen = false;
+    this.#watch();
   }
 
   #outputs(outputs: readonly OutputMessage[]): void {
