@@ -81,8 +81,7 @@ export class Drags {
     const { serials, pointer, touch } = this.#context.rooms.seat;
     const given = serials.find(serial);
     if (!given || this.#context.clientOf(given.surface) !== origin.client) return null;
-    if (given.kind === 'button')
-      return pointer.buttons.size > 0 && !pointer.grabbed ? { device: 'pointer' } : null;
+    if (given.kind === 'button') return pointer.mayHold(serial) ? { device: 'pointer' } : null;
     if (touch.grabbed) return null;
     for (const [id, point] of touch.points)
       if (point.surface && point.serial === serial) return { device: 'touch', id };

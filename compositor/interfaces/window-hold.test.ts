@@ -89,6 +89,28 @@ describe('xdg_toplevel.move', () => {
     expect([client.error, other.error]).toEqual([null, null]);
   });
 
+  it('takes no press from another program with the serial of a click of before', () => {
+    const { toplevel, place } = stage();
+    hands.press();
+    hands.release();
+    const serial = heard.lastSerial;
+    const other = test.connect('other');
+    const victim = other.mapped(100, 100);
+    test.scene.moveWindow(test.scene.windows.at(-1)!, { x: 300, y: 50 });
+    const told = new Listening(other);
+    told.name(victim.surface, 'B');
+    hands.moveTo(310, 60);
+    hands.press();
+    toplevel.move(heard.seat, serial);
+    toplevel.resize(heard.seat, serial, RIGHT);
+    client.settle();
+    told.take();
+    hands.moveTo(320, 60);
+    hands.release();
+    expect(told.take()).toEqual(['motion 20,10', 'frame', 'release 0x110', 'frame']);
+    expect(place()).toEqual([50, 50, 100, 100]);
+  });
+
   it('ends with the window, and the next press is for what lies there', () => {
     const { toplevel, surface } = stage();
     hands.press();

@@ -8,6 +8,7 @@ import { Grabs, type PointerGrab } from './grabs.ts';
 import { Listeners } from './listeners.ts';
 import { nearestShown } from './outputs-union.ts';
 import type { SeatParts } from './seat-parts.ts';
+import { isOlder } from './serials.ts';
 import type { AxisEvent, ButtonState } from './sink.ts';
 
 export interface PointerFocus {
@@ -41,6 +42,8 @@ export class Pointer {
   #asked: Point | null = null;
   #focus: PointerFocus | null = null;
   #present = false;
+  /** When the first of the buttons that are down went down: serials from before are older than this one. */
+  #heldSince = 0;
   constraint: PointerConstraint | null = null;
 
   constructor(parts: SeatParts, pressed: PressHandler) {
@@ -98,8 +101,10 @@ export class Pointer {
     if (this.#buttons.has(code) === (state === 'pressed')) return;
     this.#parts.active();
     this.#appear();
-    if (state === 'pressed') this.#buttons.add(code);
-    else this.#buttons.delete(code);
+    if (state === 'pressed') {
+      if (this.#buttons.size === 0) this.#heldSince = this.#parts.serials.last;
+      this.#buttons.add(code);
+    } else this.#buttons.delete(code);
     this.#grab.button(time, code, state);
   }
 
@@ -138,6 +143,14 @@ export class Pointer {
   get grabbed(): boolean {
     const { current } = this.#grabs;
     return current !== null && !current.passive;
+  }
+
+  /**
+   * Whether what a client asks for with the serial of a button (a move, a resize, a drag) may have the pointer: the button
+   * has not been let go since, and nobody else uses the pointer.
+   */
+  mayHold(serial: number): boolean {
+    return this.#buttons.size > 0 && !this.grabbed && isOlder(this.#heldSince, serial);
   }
 
   /** The scene is another: what lies under the pointer may be, too. */

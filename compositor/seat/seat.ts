@@ -123,8 +123,7 @@ export class Seat {
   #hold(serial: number, begin: (start: Point) => WindowHold | null): void {
     const { pointer, touch } = this;
     const kind = this.serials.find(serial)?.kind;
-    if (kind === 'button' && pointer.buttons.size > 0 && !pointer.grabbed)
-      this.#holdWithPointer(begin(pointer.position));
+    if (kind === 'button' && pointer.mayHold(serial)) this.#holdWithPointer(begin(pointer.position));
     if (kind !== 'touch') return;
     for (const [id, point] of touch.points) {
       if (!point.surface || point.serial !== serial || touch.grabbed) continue;
