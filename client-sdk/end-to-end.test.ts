@@ -17,7 +17,8 @@ import type { GpuCommand } from './core/gpu-command.ts';
 import { Histogram } from './core/histogram.ts';
 import { SharedImage } from './core/image.ts';
 import type { LocalMemory } from './core/memory-ports.ts';
-import type { SyncMode } from './core/options.ts';
+import type { Rect, SyncMode } from './core/options.ts';
+import { ScreenCapture } from './core/screen-capture.ts';
 import { screenshot } from './core/screenshot.ts';
 import { singlePixelBuffer } from './core/single-pixel.ts';
 import { Timeline } from './core/timeline.ts';
@@ -310,6 +311,31 @@ describe('a client', () => {
     const { bins, pixels } = await histogram.next({ timeout: 5000 });
     expect(pixels).toBe(BigInt(WIDTH * HEIGHT));
     expect(bins[255]).toBe(WIDTH * HEIGHT);
+    await client.close();
+  });
+
+  it('captures one picture after the other, with what changed', async () => {
+    const client = await computer.connect('local');
+    const window = await client.createWindow();
+    const show = async (colour: number, damage?: Rect[]) => {
+      const frame = await window.nextFrame();
+      (await frame.map()).pixels.fill(colour, 0, 4);
+      return frame.presentWithFeedback(damage ? { damage } : {});
+    };
+    await show(0xff000001);
+    const capture = await ScreenCapture.open(client);
+    const image = await capture.createImage();
+    expect(image).toMatchObject({ ...capture.size, width: WIDTH, height: HEIGHT });
+    const first = await capture.next(image);
+    expect(first.damage).toEqual([{ x: 0, y: 0, width: WIDTH, height: HEIGHT }]);
+    const waiting = capture.next(image, { timeout: 5000 });
+    await show(0xff654321, [{ x: 0, y: 0, width: 4, height: 1 }]);
+    const second = await waiting;
+    expect(second.damage).toEqual([{ x: 0, y: 0, width: 4, height: 1 }]);
+    expect(second.time).toBeGreaterThan(first.time);
+    const { pixels } = await image.map({ access: 'read' });
+    expect(pixels[3]! & 0xffffff).toBe(0x654321);
+    capture[Symbol.dispose]();
     await client.close();
   });
 
