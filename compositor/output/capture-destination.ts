@@ -22,6 +22,8 @@ export interface ConnectorDestination extends Destination {
 export interface EngineDestination extends Destination {
   readonly writer: 'engine';
   readonly image: GpuImage;
+  /** The image has nothing of what is in the client's buffer: all of it is to be drawn. */
+  readonly blank: boolean;
 }
 
 export type CaptureDestination = ConnectorDestination | EngineDestination;
@@ -64,6 +66,7 @@ function imageOf({ device }: CaptureDevices, buffer: DmabufBuffer): CaptureDesti
   return {
     writer: 'engine',
     image: imported.image,
+    blank: false,
     finish: nothing,
     [Symbol.dispose]: () => imported[Symbol.dispose](),
   };
@@ -119,6 +122,7 @@ function imageOfShm({ device, udmabuf }: CaptureDevices, buffer: ShmBuffer): Cap
     return {
       writer: 'engine',
       image: shared.image,
+      blank: false,
       finish: nothing,
       [Symbol.dispose]: () => shared[Symbol.dispose](),
     };
@@ -126,6 +130,7 @@ function imageOfShm({ device, udmabuf }: CaptureDevices, buffer: ShmBuffer): Cap
   return {
     writer: 'engine',
     image: target.image,
+    blank: true,
     finish: () => copyRows(device, target, buffer),
     [Symbol.dispose]: () => target[Symbol.dispose](),
   };

@@ -101,6 +101,22 @@ describe('a capture without the cursor', () => {
     expect(pixels(client, buffer).at(45, 10)).toBe('00ff00');
   });
 
+  it('leaves no holes in memory that the client cannot seal where nothing changed', () => {
+    const { desktop, client, window } = desk();
+    const buffer = client.shm(64, 48, { sealable: false });
+    const first = capture(desktop, buffer);
+    desktop.frames(3);
+    const page = client.shm(32, 48);
+    client.fill(page, 0x404040);
+    desktop.commit(window, page, { damage: Region.of({ x: 0, y: 0, width: 4, height: 4 }) });
+    const { time } = first.answers[0] as CaptureResult;
+    const second = capture(desktop, buffer, { immediate: false, since: time, bufferDamage: Region.empty });
+    desktop.frames(3);
+    expect((second.answers[0] as CaptureResult).damage.rects).toEqual([{ x: 0, y: 0, width: 4, height: 4 }]);
+    const shot = pixels(client, buffer);
+    expect([shot.at(2, 2), shot.at(45, 10)]).toEqual(['404040', '00ff00']);
+  });
+
   it('changes its way when a cursor comes while it waits', () => {
     const { desktop, client, window } = desk();
     const { cursor } = desktop.scene;

@@ -224,7 +224,7 @@ export class CaptureQueue implements Disposable {
     };
   }
 
-  #composed(capture: Capture, { image }: EngineDestination, picture: Picture): Rider {
+  #composed(capture: Capture, { image, blank }: EngineDestination, picture: Picture): Rider {
     const { request, area } = capture;
     const { since, paintCursors, bufferDamage } = request;
     const { renderer, name } = this.#options;
@@ -232,7 +232,7 @@ export class CaptureQueue implements Disposable {
       add: () => {},
       accepted: (_, frame) => {
         capture.frame = frame;
-        const missed = since === undefined ? null : this.#log.since(since, paintCursors);
+        const missed = blank || since === undefined ? null : this.#log.since(since, paintCursors);
         try {
           const job = composeCapture(renderer, {
             image,
