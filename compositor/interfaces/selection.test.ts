@@ -187,8 +187,43 @@ const protocols = {
   zwp_primary_selection_device_v1: (program: Program) => program.primary(),
 } as const;
 
+/** What a program hears when it gets the keyboard, in order. */
+function heardOnFocus(listen: (program: Program, say: (word: string) => void) => void): string[] {
+  const program = new Program('paster');
+  const heard: string[] = [];
+  listen(program, word => void heard.push(word));
+  program.seat.get_keyboard().listen({
+    enter: () => void heard.push('keyboard'),
+    keymap: (_, { fd }) => program.wire.client.task.close(fd),
+  });
+  program.focus();
+  return heard;
+}
+
+describe('what comes with the keyboard', () => {
+  it('is the clipboard before it, as programs that paste at once need it', () => {
+    const heard = heardOnFocus((program, say) =>
+      program.wire
+        .bind('wl_data_device_manager')
+        .get_data_device(program.seat)
+        .listen({ selection: () => say('clipboard') }),
+    );
+    expect(heard).toEqual(['clipboard', 'keyboard']);
+  });
+
+  it('is the primary selection after it: GTK 3 pasted an older one with the middle button', () => {
+    const heard = heardOnFocus((program, say) =>
+      program.wire
+        .bind('zwp_primary_selection_device_manager_v1')
+        .get_device(program.seat)
+        .listen({ selection: () => say('primary') }),
+    );
+    expect(heard).toEqual(['keyboard', 'primary']);
+  });
+});
+
 describe.each(Object.entries(protocols))('%s', (_, device) => {
-  it('tells the program with the keyboard what is selected, before the keyboard comes', () => {
+  it('tells the program that gets the keyboard what is selected', () => {
     const copier = new Program('copier').focus();
     const copies = device(copier);
     copies.set(copies.source(['text/plain', 'text/html']), copier.serial);

@@ -22,6 +22,8 @@ export class Selections {
   readonly #context: Context;
   readonly #serials: Record<SelectionName, number> = { clipboard: 0, primary: 0 };
   #focused: Client | null = null;
+  /** It has the keyboard, and has yet to be told of the primary selection. */
+  #primaryOwed = false;
 
   constructor(context: Context) {
     const { machine, seat } = context.rooms;
@@ -35,6 +37,7 @@ export class Selections {
     this.clipboardControl = new SelectionDevices(machine, this.clipboard, everybody);
     this.primaryControl = new SelectionDevices(machine, this.primary, everybody);
     seat.keyboard.onFocus(surface => this.#focusChanged(surface));
+    seat.keyboard.onEntered(() => this.#entered());
   }
 
   /**
@@ -57,11 +60,17 @@ export class Selections {
   }
 
   #focusChanged(surface: Surface | null): void {
-    const client = surface && this.#context.clientOf(surface);
+    const client = (surface && this.#context.clientOf(surface)) ?? null;
     if (client === this.#focused) return;
-    this.#focused = client ?? null;
-    if (!client) return;
-    this.clipboardDevices.tell(client);
-    this.primaryDevices.tell(client);
+    this.#focused = client;
+    this.#primaryOwed = client !== null;
+    if (client) this.clipboardDevices.tell(client);
+  }
+
+  /** GTK 3 passes over a primary selection that it is told of before it has the keyboard; the clipboard comes before it. */
+  #entered(): void {
+    if (!this.#primaryOwed || !this.#focused) return;
+    this.#primaryOwed = false;
+    this.primaryDevices.tell(this.#focused);
   }
 }

@@ -17,6 +17,7 @@ export class Keyboard {
   readonly #pressed = new Set<number>();
   readonly #modifiers = new ModifierMachine();
   readonly #focusListeners = new Listeners<[surface: Surface | null]>();
+  readonly #enterListeners = new Listeners<[surface: Surface]>();
   #focus: Surface | null = null;
   #keymap: Keymap;
 
@@ -51,6 +52,11 @@ export class Keyboard {
     return this.#focusListeners.add(listener);
   }
 
+  /** Is told of each new focus once it has been entered. */
+  onEntered(listener: (surface: Surface) => void): Disposable {
+    return this.#enterListeners.add(listener);
+  }
+
   /** Who has the keyboard follows from windows, layers and grabs: `Seat` decides it, and calls this. */
   setFocus(surface: Surface | null): void {
     const before = this.#focus;
@@ -59,7 +65,9 @@ export class Keyboard {
     this.#focus = surface;
     if (before && !before.destroyed) sink.keyboard.leave(before, serials.next());
     this.#focusListeners.notify(surface);
-    if (surface) this.#enter(surface);
+    if (!surface) return;
+    this.#enter(surface);
+    this.#enterListeners.notify(surface);
   }
 
   /** Keys mean something else from now on; clients are told the keymap before the next key. */
