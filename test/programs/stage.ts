@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, connect, type Screenshot, screenshot } from '../../client-sdk/index.ts';
-import { Session } from '../../compositor/commands/session.ts';
+import { Session, type SessionOptions } from '../../compositor/commands/session.ts';
 import type { Rect } from '../../compositor/scene/region.ts';
 import type { SurfacePlacement } from '../../compositor/scene/stack.ts';
 import { Hands } from './hands.ts';
@@ -46,7 +46,7 @@ export class Stage implements AsyncDisposable {
     this.hands = new Hands(session.compositor);
   }
 
-  static async open(): Promise<Stage> {
+  static async open(options: Partial<SessionOptions> = {}): Promise<Stage> {
     const directory = mkdtempSync(join(tmpdir(), 'fencepost-programs-'));
     const runtime = join(directory, 'runtime');
     const home = join(directory, 'home');
@@ -55,6 +55,7 @@ export class Stage implements AsyncDisposable {
       output: [{ ...SIZE, refresh: 60_000, name: 'Stage' }],
       socket: join(runtime, 'fencepost'),
       waylandSocket: join(runtime, 'wayland-1'),
+      ...options,
     });
     const eye = await connect({ display: session.sockets.display });
     return new Stage(session, eye, directory);
