@@ -25,7 +25,7 @@ interface Vblank {
 
 export function bindControl({ context }: Caller, resource: ControlResource): void {
   const clock = new ControlledClock(context, resource);
-  const { scene } = context.rooms;
+  const { scene, seat } = context.rooms;
   const withWindow = (id: number, change: (window: Window) => void): void => {
     demand(
       context.windowIds.known(id),
@@ -45,7 +45,7 @@ export function bindControl({ context }: Caller, resource: ControlResource): voi
     step_vblank: (_, output) => clock.step(output),
     set_speed: (_, thousandths) => clock.setSpeed(thousandths),
     close_window: (_, id) => withWindow(id, window => window.client.close()),
-    activate_window: (_, id) => withWindow(id, window => scene.activate(window)),
+    activate_window: (_, id) => withWindow(id, window => seat.activate(window)),
     set_maximized: (_, id) => maximise(id, true),
     unset_maximized: (_, id) => maximise(id, false),
     move_window: (_, id, x, y, width, height) => {

@@ -228,6 +228,33 @@ describe('the keyboard', () => {
     expect(heard.take()).toContain(`keyboard enters wl_surface@${hidden.surface.id} []`);
   });
 
+  it('is not taken to a window under a fullscreen one, whoever asks for that: it comes when it is seen again', () => {
+    const first = windowAt(client, 0, 0);
+    const second = windowAt(client, 100, 0);
+    const full = windowAt(client, 0, 0);
+    full.toplevel.set_fullscreen(null);
+    client.settle();
+    const heard = listener(client, first, second, full);
+    test.seat.activate(test.scene.windows[0]!);
+    test.machine.settle();
+    expect(heard.take()).toEqual([]);
+    full.toplevel.unset_fullscreen();
+    full.toplevel.destroy();
+    client.settle();
+    expect(heard.take()).toContain('keyboard enters A []');
+  });
+
+  it('goes to a window that becomes fullscreen over the one that has it', () => {
+    const first = windowAt(client, 0, 0);
+    const heard = listener(client, first, windowAt(client, 100, 0));
+    first.toplevel.set_fullscreen(null);
+    client.settle();
+    expect(heard.take().filter(line => line.startsWith('keyboard'))).toEqual([
+      'keyboard leaves B',
+      'keyboard enters A []',
+    ]);
+  });
+
   it('stays with a window when nothing is clicked', () => {
     const heard = listener(client, windowAt(client, 0, 0));
     hands.click(400, 400);

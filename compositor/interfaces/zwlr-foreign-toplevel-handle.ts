@@ -117,7 +117,7 @@ export class ForeignToplevelHandle {
   }
 
   #setHandlers(): void {
-    const { scene } = this.#context.rooms;
+    const { scene, seat } = this.#context.rooms;
     const window = this.#window;
     /** Requests for a window that is gone mean nothing. */
     const ask = (act: () => void): void => {
@@ -129,7 +129,7 @@ export class ForeignToplevelHandle {
       // Windows are never minimised here, as xdg_toplevel.wm_capabilities says.
       set_minimized: () => {},
       unset_minimized: () => {},
-      activate: () => ask(() => scene.activate(window)),
+      activate: () => ask(() => seat.activate(window)),
       close: () => ask(() => window.client.close()),
       set_rectangle: (_, __, x, y, width, height) =>
         demand(

@@ -205,10 +205,14 @@ export class Scene {
     return this.#windows.activated;
   }
 
-  /** Makes a window the active one and raises it; with null none is. */
+  /** Makes a window the active one and raises it; with null none is. One that a fullscreen window hides is only raised. */
   activate(window: Window | null): void {
     const before = this.activated;
     if (window) this.#windows.raise(window);
+    if (window && this.#windows.isHidden(window)) {
+      this.#reorder();
+      return;
+    }
     this.#windows.activated = window;
     this.#windows.configure();
     this.#reorder(before, window);

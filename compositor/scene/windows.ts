@@ -58,7 +58,7 @@ export class Windows {
   /** The window to go to when the active one is gone: the one that was active before it. */
   get #next(): Window | null {
     const shown = this.#recent.filter(window => window.mapped && window.slot);
-    return shown.findLast(window => !this.#isHidden(window)) ?? shown.at(-1) ?? null;
+    return shown.findLast(window => !this.isHidden(window)) ?? shown.at(-1) ?? null;
   }
 
   add(window: Window): void {
@@ -129,7 +129,8 @@ export class Windows {
 
   /**
    * Which windows were mapped and unmapped since the last look. One that was mapped becomes the active one, unless a
-   * fullscreen window hides it; where the active one is gone, the one that was active before it does.
+   * fullscreen window hides it; where the active one is gone, the one that was active before it does, and where a
+   * fullscreen window hides it now, that one does.
    */
   noteMapped(): MappedChange {
     const before = this.#mapped;
@@ -142,9 +143,11 @@ export class Windows {
       this.raise(window);
     }
     if (come.length > 0) this.arrange();
-    const newest = come.findLast(window => !this.#isHidden(window));
+    const newest = come.findLast(window => !this.isHidden(window));
     if (newest) this.#activated = newest;
     else if (this.#activated && !now.has(this.#activated)) this.#activated = this.#next;
+    else if (this.#activated && this.isHidden(this.#activated))
+      this.#activated = this.fullscreenOn(this.#activated.slot!.output);
     return { come, gone };
   }
 
@@ -244,7 +247,7 @@ export class Windows {
   }
 
   /** Under a fullscreen window that it does not belong to. */
-  #isHidden(window: Window, slot: Slot | null = window.slot): boolean {
+  isHidden(window: Window, slot: Slot | null = window.slot): boolean {
     const full = slot && this.fullscreenOn(slot.output);
     return full !== null && !descends(window, full);
   }
@@ -259,7 +262,7 @@ export class Windows {
     if (window.resizing) states.push('resizing');
     // The next to be mapped will be the active one; until then it takes nobody's place.
     if (window === this.#activated || !window.mapped) states.push('activated');
-    if (this.#isHidden(window, slot)) states.push('suspended');
+    if (this.isHidden(window, slot)) states.push('suspended');
     const bounds = this.usable(slot.output) ?? slot.rect;
     window.configure({
       size: sizeFor(window, slot),
