@@ -18,7 +18,7 @@ class Editor {
   readonly wire: TestClient;
   readonly field: ObjectProxy<'zwp_text_input_v3'>;
   readonly heard: string[] = [];
-  readonly surface: ObjectProxy<'wl_surface'>;
+  readonly window: ReturnType<TestClient['mapped']>;
 
   constructor(name: string) {
     this.wire = new TestClient(test, name, []);
@@ -36,7 +36,14 @@ class Editor {
       delete_surrounding_text: (before, after) => void this.heard.push(`delete ${before},${after}`),
       done: serial => void this.heard.push(`done ${serial}`),
     });
-    this.surface = this.wire.mapped().surface;
+    this.window = this.wire.mapped();
+  }
+
+  /** Closes the window, without waiting for what follows from it. */
+  close(): void {
+    this.window.toplevel.destroy();
+    this.window.xdg.destroy();
+    this.window.surface.destroy();
   }
 
   enable(): void {
@@ -130,6 +137,22 @@ describe('zwp_text_input_v3', () => {
     const pieces = editor.take().filter(line => line.startsWith('commit '));
     expect(pieces.length).toBe(4);
     expect(pieces.map(piece => piece.slice('commit '.length)).join('')).toBe(text);
+  });
+
+  it('hears of no window that is destroyed before it could be told', () => {
+    const editor = new Editor('editor');
+    editor.take();
+    // Destroyed, and the keyboard has not gone elsewhere yet.
+    editor.close();
+    const late = editor.wire.bind('zwp_text_input_manager_v3').get_text_input(editor.wire.bind('wl_seat'));
+    const entered: unknown[] = [];
+    late.on('enter', surface => void entered.push(surface));
+    settle();
+    expect([editor.wire.error, entered]).toEqual([null, []]);
+    editor.field.enable();
+    editor.field.commit();
+    settle();
+    expect(test.seat.textInput.field).toBeNull();
   });
 
   it('is not made without end', () => {

@@ -26,8 +26,14 @@ export class TextInputs {
   /** Tells the input of the focus there is, and of later ones until the result is disposed. */
   add(input: FocusedTextInput): Disposable {
     const added = this.#inputs.add(input.client, input);
-    if (input.client === this.#focused) input.focusChanged(this.#context.rooms.seat.keyboard.focus);
+    if (input.client === this.#focused) input.focusChanged(this.#focus);
     return added;
+  }
+
+  /** The surface that has the keyboard. It may be destroyed, and the keyboard not elsewhere yet: no client hears of that one. */
+  get #focus(): Surface | null {
+    const { focus } = this.#context.rooms.seat.keyboard;
+    return focus?.destroyed ? null : focus;
   }
 
   /** Programs want to hear of the keyboard first, which comes right after this. */
@@ -39,8 +45,7 @@ export class TextInputs {
     this.#posted = true;
     this.#context.rooms.machine.post('focus of text inputs', () => {
       this.#posted = false;
-      const { focus } = this.#context.rooms.seat.keyboard;
-      if (this.#focused) for (const input of this.#inputs.of(this.#focused)) input.focusChanged(focus);
+      if (this.#focused) for (const input of this.#inputs.of(this.#focused)) input.focusChanged(this.#focus);
     });
   }
 }
