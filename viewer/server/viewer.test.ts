@@ -102,8 +102,10 @@ describe('pictures', () => {
       middle.rects.reduce((sum, rect) => sum + rect.width * rect.height * 4, 0),
     );
     const { data } = await screenshot(client);
-    const shown = painted(page.frames);
-    expect(Buffer.compare(shown, Buffer.from(data))).toBe(0);
+    // The screenshot may show more than the page has been sent by then.
+    await page.until(() =>
+      Buffer.compare(painted(page.frames), Buffer.from(data)) === 0 ? true : undefined,
+    );
     await client.close();
     await page.close();
   });
