@@ -76,9 +76,13 @@ export class ClientSource implements DataSource {
     return this.#types.has(mimeType);
   }
 
-  /** What it does not offer, and what is asked for too often, is answered by nothing: the reader finds the end. */
+  /**
+   * What it does not offer, what is asked for too often, and a file that can't be sent is answered by nothing: the reader
+   * finds the end.
+   */
   send(mimeType: string, fd: number): void {
-    if (this.resource.destroyed || !this.has(mimeType) || !this.#maySend()) return;
+    if (this.resource.destroyed || !this.has(mimeType)) return;
+    if (!this.client.takesForeign(fd) || !this.#maySend()) return;
     this.resource.events.send(mimeType, { kind: 'task', fd });
   }
 

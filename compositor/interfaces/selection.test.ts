@@ -374,6 +374,41 @@ describe('a hostile program', () => {
     expect(hostile.paste(pastes, 'text/plain')).toBe('257');
   });
 
+  it('does not end another by having it sent what it can not be sent', () => {
+    const copier = new TestClient(test, 'copier', ['clipboard'], 'wayland');
+    const manager = copier.bind('zwlr_data_control_manager_v1');
+    const source = manager.create_data_source();
+    source.offer('text/plain');
+    manager.get_data_device(copier.bind('wl_seat')).set_selection(source);
+    copier.settle();
+    const hostile = new Program('hostile').focus();
+    // There is no real descriptor behind a memfd of the simulated kernel's own.
+    expect(hostile.paste(hostile.clipboard(), 'text/plain')).toBe('');
+    expect(copier.closed).toBeNull();
+  });
+
+  it('does not fill the table of another with files', () => {
+    const copier = new Program('copier').focus();
+    const copies = copier.clipboard();
+    const kept: number[] = [];
+    const source = copier.wire.bind('wl_data_device_manager').create_data_source();
+    source.offer('text/plain');
+    source.on('send', (_, { fd }) => void kept.push(fd));
+    copier.wire
+      .bind('wl_data_device_manager')
+      .get_data_device(copier.seat)
+      .set_selection(source, copier.serial);
+    copier.wire.settle();
+    const { files } = copier.wire.client.task;
+    files.limit = files.size + 40;
+    const hostile = new Program('hostile').focus();
+    const pastes = hostile.clipboard();
+    for (let at = 0; at < 100; at++) pastes.receive('text/plain', hostile.wire.memory(0));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(files.size).toBeLessThanOrEqual(Math.ceil(files.limit / 2));
+    expect([copies.told, copier.wire.closed]).toEqual([2, null]);
+  });
+
   it('is told of many changes once, and is ended when it keeps every offer', () => {
     const program = new Program('both').focus();
     const keeper = new Program('keeper');

@@ -280,10 +280,17 @@ export class TestClient {
   readonly #test: Reachable;
   readonly #connection: Connection;
 
-  constructor(test: Reachable, name: string, capabilities: readonly Capability[]) {
+  /** `wire`: what the server is to take the client's connection for. */
+  constructor(
+    test: Reachable,
+    name: string,
+    capabilities: readonly Capability[],
+    wire: Connection['wire'] = 'in-process',
+  ) {
     this.#test = test;
     const { machine } = test;
     const [mine, theirs] = connectInProcess({ post: (label, run) => machine.post(label, run), name });
+    Object.defineProperty(theirs, 'wire', { value: wire });
     this.objects = new ClientObjects({
       send: message => mine.send(message),
       failed: error => {

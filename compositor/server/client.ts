@@ -123,6 +123,11 @@ export class Client {
     return this.#descriptors.claim(handle);
   }
 
+  /** Whether a file of the compositor's Task that another client chose can be sent to this one. */
+  takesForeign(fd: number): boolean {
+    return this.#descriptors.takesForeign(fd);
+  }
+
   /** A new object with an id of the server's, for the new_id of an event. */
   create<N extends InterfaceName>(interfaceName: N, version: number): Resource<N> {
     return this.objects.create(interfaceName, version);

@@ -89,10 +89,26 @@ export class ClientDescriptors implements HandlePort {
     return this.#options.realDescriptors ? this.#lend(handle.fd) : this.#install(handle.fd);
   }
 
-  #lend(fd: number): Handle {
-    const { kernel, compositorTask, undeliverable } = this.#options;
+  /**
+   * Whether a file that another client chose can be sent: one that can't be would end the receiver, who has no part in
+   * it. Half of a table is left for what the receiver asks for itself.
+   */
+  takesForeign(fd: number): boolean {
+    const { clientTask, realDescriptors } = this.#options;
+    if (realDescriptors) return this.#realDescriptorOf(fd) !== null;
+    return clientTask.files.size < clientTask.files.limit / 2;
+  }
+
+  #realDescriptorOf(fd: number): number | null {
+    const { kernel, compositorTask } = this.#options;
     const lent = kernel.lend(compositorTask, fd);
-    if (lent && lent.offset === 0n) return { kind: 'host', fd: lent.fd };
+    return lent && lent.offset === 0n ? lent.fd : null;
+  }
+
+  #lend(fd: number): Handle {
+    const { compositorTask, undeliverable } = this.#options;
+    const real = this.#realDescriptorOf(fd);
+    if (real !== null) return { kind: 'host', fd: real };
     undeliverable(`there is no real descriptor behind ${compositorTask.files.get(fd).operations.describe()}`);
     return { kind: 'host', fd: NOTHING };
   }
