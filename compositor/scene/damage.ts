@@ -89,6 +89,8 @@ export function changesStack(before: SurfaceState, now: SurfaceState): boolean {
 export function changesLayout(surface: Surface, before: SurfaceState): boolean {
   const { role, state } = surface;
   if (role?.kind !== 'toplevel' && role?.kind !== 'layer') return false;
+  // A window has no place before it has content; a layer surface is told its own by what it says before.
+  if (role.kind === 'toplevel' && !before.content && !state.content) return false;
   if ((before.content === null) !== (state.content === null)) return true;
   return before.role.kind === 'xdg' && state.role.kind === 'xdg'
     ? isFixed(before.role) !== isFixed(state.role)

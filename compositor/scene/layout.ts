@@ -50,8 +50,7 @@ export function arrange(
   layout: LayoutName,
 ): Map<Window, Slot> {
   const slots = new Map<Window, Slot>();
-  for (const area of areas) {
-    const here = windows.filter(window => areaOf(window, areas) === area);
+  for (const [area, here] of byArea(windows, areas)) {
     const tiles = tile(here.filter(window => isTiled(window, layout)).length, area.usable);
     let next = 0;
     for (const window of here) {
@@ -67,6 +66,20 @@ export function arrange(
       slots.set(window, { ...slot, rect: placeInSlot(above, windowGeometry(parent.surface)) });
   }
   return slots;
+}
+
+function byArea(
+  windows: readonly Window[],
+  areas: readonly OutputArea[],
+): ReadonlyMap<OutputArea, readonly Window[]> {
+  const groups = new Map<OutputArea, Window[]>();
+  for (const window of windows) {
+    const area = areaOf(window, areas);
+    const group = area && groups.get(area);
+    if (group) group.push(window);
+    else if (area) groups.set(area, [window]);
+  }
+  return groups;
 }
 
 /** The output a new window is put on: the one with the fewest. */

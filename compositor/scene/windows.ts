@@ -32,6 +32,7 @@ export class Windows {
   #layers: readonly LayerSurface[] = [];
   #areas: readonly OutputArea[] = [];
   #cascade = 0;
+  #fullscreens: readonly Window[] = [];
   /** Those that were mapped at the last look. */
   #mapped: ReadonlySet<Window> = new Set();
 
@@ -124,6 +125,7 @@ export class Windows {
       if (slot && slot.mode !== window.slot?.mode) turned.push(window);
       window.slot = slot;
     }
+    this.#fullscreens = mapped.filter(({ slot }) => slot?.mode === 'fullscreen');
     return turned;
   }
 
@@ -138,11 +140,8 @@ export class Windows {
     this.#mapped = now;
     const gone = [...before].filter(window => !now.has(window));
     const come = [...now].filter(window => !before.has(window));
-    for (const window of come) {
-      this.#settle(window);
-      this.raise(window);
-    }
-    if (come.length > 0) this.arrange();
+    for (const window of come) this.raise(window);
+    if (come.filter(window => this.#settle(window)).length > 0) this.arrange();
     const newest = come.findLast(window => !this.isHidden(window));
     if (newest) this.#activated = newest;
     else if (this.#activated && !now.has(this.#activated)) this.#activated = this.#next;
@@ -174,10 +173,14 @@ export class Windows {
       });
   }
 
-  /** A window under `floating` finds its place when its size is known: in the middle, beside the one before it. */
-  #settle(window: Window): void {
+  /**
+   * A window under `floating` finds its place when its size is known: in the middle, beside the one before it. Returns
+   * whether it did.
+   */
+  #settle(window: Window): boolean {
     const { slot, wishes } = window;
-    if (this.#layout !== 'floating' || wishes.place || window.parent || slot?.mode !== 'floating') return;
+    if (this.#layout !== 'floating' || wishes.place || window.parent || slot?.mode !== 'floating')
+      return false;
     const { x, y, width, height } = placeInSlot(slot, windowGeometry(window.surface));
     const area = slot.rect;
     const step = CASCADE * (this.#cascade++ % CASCADE_LENGTH);
@@ -189,6 +192,7 @@ export class Windows {
       width: 0,
       height: 0,
     };
+    return true;
   }
 
   /** Takes a window out of the layout, at the place and with the size that it has now. False when it can't be. */
@@ -234,7 +238,8 @@ export class Windows {
   fullscreenOn(output: string): Window | null {
     const covers = ({ slot, mapped }: Window): boolean =>
       mapped && slot?.mode === 'fullscreen' && slot.output === output;
-    return this.#recent.findLast(covers) ?? null;
+    const there = this.#fullscreens.filter(covers);
+    return there.length > 1 ? this.#recent.findLast(window => there.includes(window))! : (there[0] ?? null);
   }
 
   /** The layer surface that has the keyboard whatever is clicked: the highest that asks for it above the windows. */
