@@ -72,6 +72,13 @@ describe('a locked pointer', () => {
     expect(position()).toEqual({ x: 100, y: 100 });
   });
 
+  it('is told of no motion when its window moves', () => {
+    game.lock();
+    game.take();
+    test.scene.moveWindow(test.scene.windows[0]!, { x: 5, y: 5 });
+    expect(game.take()).toEqual([]);
+  });
+
   it('goes on when the lock is destroyed, from where the client shows it', () => {
     const lock = game.lock();
     lock.set_cursor_position_hint(200, 150);

@@ -107,6 +107,10 @@ export class Constraint {
     return this.request.surface;
   }
 
+  get locks(): boolean {
+    return this.request.kind === 'lock';
+  }
+
   /** The pointer is where it may be held. */
   get holdsPointer(): boolean {
     const origin = this.#origin();

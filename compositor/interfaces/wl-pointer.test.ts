@@ -116,6 +116,19 @@ describe('focus', () => {
     expect(heard.take()).toEqual(['leave B', 'enter C 5,10', 'frame']);
   });
 
+  it('knows where it is in a window that moved under it, so that a click does not land elsewhere', () => {
+    const window = windowAt(client, 100, 100);
+    const heard = listener(client, window);
+    hands.moveTo(110, 110);
+    heard.take();
+    test.scene.moveWindow(test.scene.windows[0]!, { x: 105, y: 90 });
+    test.machine.settle();
+    expect(heard.take()).toEqual(['motion 5,20', 'frame']);
+    test.scene.moveWindow(test.scene.windows[0]!, { x: 105, y: 90 });
+    test.machine.settle();
+    expect(heard.take()).toEqual([]);
+  });
+
   it('stays on the outputs', () => {
     hands.moveTo(-50, 100);
     expect(test.seat.pointer.position).toEqual({ x: 0, y: 100 });

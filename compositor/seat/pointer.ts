@@ -23,6 +23,8 @@ export interface PointerFocus {
 export interface PointerConstraint {
   /** It holds while this surface has the pointer. */
   readonly surface: Surface;
+  /** Nothing moves the pointer in the surface's eyes, not even the surface itself. */
+  readonly locks: boolean;
   /** Where the pointer comes to on its way from one place to another, in the global space. */
   constrain(from: Point, to: Point): Point;
 }
@@ -41,6 +43,8 @@ export class Pointer {
   /** Where a device that names places last put it, which a constraint may have kept it from. */
   #asked: Point | null = null;
   #focus: PointerFocus | null = null;
+  /** What the focus was told last of where the pointer is, in its own coordinates. */
+  #told: Point = { x: 0, y: 0 };
   #present = false;
   /** When the first of the buttons that are down went down: serials from before are older than this one. */
   #heldSince = 0;
@@ -159,6 +163,7 @@ export class Pointer {
     if (focus && !this.#parts.scene.placementOf(focus.surface)) this.setFocus(null);
     this.#place(this.#position);
     this.#grab.restacked();
+    this.#followFocus();
     this.#parts.sink.pointer.frame();
   }
 
@@ -183,15 +188,16 @@ export class Pointer {
     };
     this.#focus = now;
     this.#focusListeners.notify(now);
+    if (hit) this.#told = hit.local;
     if (now && hit) sink.pointer.enter(now.surface, now.serial, hit.local);
     return true;
   }
 
   sendMotion(time: Nanoseconds): void {
     const surface = this.#focus?.surface;
-    const placement = surface && this.#parts.scene.placementOf(surface);
-    if (!placement) return;
-    const local = { x: this.#position.x - placement.x, y: this.#position.y - placement.y };
+    const local = this.#inFocus();
+    if (!surface || !local) return;
+    this.#told = local;
     this.#parts.sink.pointer.motion(surface, time, local);
   }
 
@@ -227,6 +233,21 @@ export class Pointer {
     this.#place(holds ? constraint.constrain(before, to) : to);
     const { x, y } = this.#position;
     if (appeared || x !== before.x || y !== before.y) this.#grab.motion(time);
+  }
+
+  /** Where the pointer is in its focus; null when that is not shown. */
+  #inFocus(): Point | null {
+    const placement = this.#focus && this.#parts.scene.placementOf(this.#focus.surface);
+    return placement && { x: this.#position.x - placement.x, y: this.#position.y - placement.y };
+  }
+
+  /** The focus moved under the pointer: without a word of it the next press would be taken for one elsewhere. */
+  #followFocus(): void {
+    const local = this.#inFocus();
+    if (!local || (local.x === this.#told.x && local.y === this.#told.y)) return;
+    const { constraint } = this;
+    if (constraint?.locks && constraint.surface === this.#focus?.surface) return;
+    this.sendMotion(this.#parts.now());
   }
 
   #appear(): boolean {

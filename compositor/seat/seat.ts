@@ -78,6 +78,7 @@ export class Seat {
       get sink() {
         return seat.sink;
       },
+      now: () => machine.now(),
       active: () => this.#active(),
     };
     const sameClient = (a: Surface, b: Surface): boolean => this.sink.sameClient(a, b);
