@@ -36,6 +36,8 @@ export class DisplayServer {
         { output: [OUTPUT], socket: join(directory, 'fencepost') },
         kernel => new Compositor({ kernel, layout: 'floating' }),
       );
+      // The suite waits for a second configure once a window has been mapped, although nothing has changed by then.
+      host.served.scene.observe({ windowMapped: window => window.repeatConfiguration() });
       const arrivals = new Arrivals(host.served.server);
       const listener = await listenWayland(join(directory, 'wayland'), {
         onConnection: connection => arrivals.accept(connection),

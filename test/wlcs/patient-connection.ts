@@ -1,19 +1,23 @@
-// wlcs 1.5 maps its xdg windows without waiting for the first configure, which xdg-shell forbids (its successors wait, and
-// acknowledge). For the sake of all the tests that need nothing but some window, such a client is made to wait: its
-// requests are held back until the configure has been sent, and the acknowledgement is put in for it.
+// wlcs 1.5 maps its xdg windows in haste: a buffer is attached without waiting for the first configure, sometimes without
+// even asking for it, which xdg-shell forbids (later versions of wlcs wait, and acknowledge). For the sake of all the tests
+// that need nothing but some window, such a client is made to be patient: the commit without a buffer and the
+// acknowledgement are put in for it, and its requests are held back until the configure has been sent.
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import type { Connection, ConnectionListener } from '../../protocol/object/connection.ts';
 import type { Message } from '../../protocol/object/message.ts';
 
 interface Window {
   readonly xdgSurface: number;
+  /** It has been made a toplevel or a popup: until then an attached buffer is an error that the suite means. */
+  hasRole: boolean;
   /** `unasked`, then `asked` by a commit without a buffer, `told` by a configure, and `acknowledged`. */
   stage: 'unasked' | 'asked' | 'told' | 'acknowledged';
   /** Of the first configure. */
   serial: number;
   /** The acknowledgement was put in; that of the client itself would be the second. */
   helped: boolean;
-  hasBuffer: boolean;
+  /** An attach that came too early. */
+  attach: Message | null;
 }
 
 const request = (
@@ -28,6 +32,7 @@ const ATTACH = request('wl_surface', 'attach');
 const COMMIT = request('wl_surface', 'commit');
 const GET_XDG_SURFACE = request('xdg_wm_base', 'get_xdg_surface');
 const DESTROY = request('xdg_surface', 'destroy');
+const ROLES = [request('xdg_surface', 'get_toplevel'), request('xdg_surface', 'get_popup')];
 const ACK_CONFIGURE = request('xdg_surface', 'ack_configure');
 const CONFIGURE = Object.keys(interfaces.xdg_surface.events).indexOf('configure');
 
@@ -93,17 +98,15 @@ export class PatientConnection implements Connection {
   /** Hands on what need not wait. */
   #deliver(bytes: number): void {
     const batch: Message[] = [];
-    while (this.#held.length > 0 && !this.#mustWait(this.#held[0]!)) {
-      const message = this.#held.shift()!;
-      batch.push(...this.#helped(message));
-    }
+    while (this.#held.length > 0 && !this.#mustWait(this.#held[0]!))
+      batch.push(...this.#helped(this.#held.shift()!));
     this.#listener?.messages(batch, bytes);
   }
 
   /** A buffer is committed, and the configure that was asked for has not been sent yet. */
   #mustWait({ object, opcode }: Message): boolean {
     const window = opcode === COMMIT ? this.#windows.get(object) : undefined;
-    return window?.stage === 'asked' && window.hasBuffer;
+    return window?.stage === 'asked' && window.attach !== null;
   }
 
   /** The message as the client should have sent it. */
@@ -122,28 +125,50 @@ export class PatientConnection implements Connection {
   }
 
   #add([xdgSurface, surface]: readonly [number, number]): void {
-    this.#windows.set(surface, { xdgSurface, stage: 'unasked', serial: 0, helped: false, hasBuffer: false });
+    this.#windows.set(surface, {
+      xdgSurface,
+      hasRole: false,
+      stage: 'unasked',
+      serial: 0,
+      helped: false,
+      attach: null,
+    });
   }
 
   #ofSurface(message: Message, window: Window): readonly Message[] {
-    if (message.opcode === ATTACH) window.hasBuffer = message.args[0] !== 0;
-    if (message.opcode !== COMMIT) return [message];
-    if (window.stage === 'told' && window.hasBuffer) {
-      window.stage = 'acknowledged';
-      window.helped = true;
-      return [{ object: window.xdgSurface, opcode: ACK_CONFIGURE, args: [window.serial] }, message];
+    if (window.stage === 'acknowledged' || !window.hasRole) return [message];
+    if (message.opcode === ATTACH) {
+      window.attach = message;
+      return [];
     }
-    if (window.stage === 'unasked' && !window.hasBuffer) window.stage = 'asked';
-    return [message];
+    return message.opcode === COMMIT ? this.#commit(message, window) : [message];
+  }
+
+  #commit(message: Message, window: Window): readonly Message[] {
+    const { attach } = window;
+    if (window.stage === 'unasked') {
+      window.stage = 'asked';
+      if (attach) this.#held.unshift(message);
+      return [message];
+    }
+    if (!attach) return [message];
+    window.attach = null;
+    window.stage = 'acknowledged';
+    window.helped = true;
+    return [{ object: window.xdgSurface, opcode: ACK_CONFIGURE, args: [window.serial] }, attach, message];
   }
 
   #ofXdgSurface(message: Message, window: Window): readonly Message[] {
     const { opcode, args } = message;
+    if (ROLES.includes(opcode)) window.hasRole = true;
     if (opcode === DESTROY)
       for (const [surface, other] of this.#windows) if (other === window) this.#windows.delete(surface);
     if (opcode !== ACK_CONFIGURE) return [message];
+    if (window.helped && args[0] === window.serial) return [];
+    const { attach } = window;
+    window.attach = null;
     window.stage = 'acknowledged';
-    return window.helped && args[0] === window.serial ? [] : [message];
+    return attach ? [message, attach] : [message];
   }
 
   #windowOf(xdgSurface: number): Window | undefined {

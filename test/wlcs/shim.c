@@ -157,12 +157,13 @@ static WlcsPointer *create_pointer(WlcsDisplayServer *api) {
   return &pointer->api;
 }
 
+/* Unlike the pointer's, these are whole pixels, whatever the header calls them. */
 static void touch_down(WlcsTouch *api, wl_fixed_t x, wl_fixed_t y) {
-  ask(((struct touch *)api)->server, "touch-down %f %f", wl_fixed_to_double(x), wl_fixed_to_double(y));
+  ask(((struct touch *)api)->server, "touch-down %d %d", x, y);
 }
 
 static void touch_move(WlcsTouch *api, wl_fixed_t x, wl_fixed_t y) {
-  ask(((struct touch *)api)->server, "touch-to %f %f", wl_fixed_to_double(x), wl_fixed_to_double(y));
+  ask(((struct touch *)api)->server, "touch-to %d %d", x, y);
 }
 
 static void touch_up(WlcsTouch *api) { ask(((struct touch *)api)->server, "touch-up"); }
