@@ -37,7 +37,7 @@ function listener(owner: TestClient, ...surfaces: { surface: Parameters<Listenin
   return heard;
 }
 
-const [EXCLUSIVE, ON_DEMAND] = [1, 2];
+const [NONE, EXCLUSIVE, ON_DEMAND] = [0, 1, 2];
 
 /** A panel of 640x20 at the lower edge, which does not ask for the keyboard at first. */
 function panelOf(owner: TestClient) {
@@ -279,10 +279,28 @@ describe('the keyboard', () => {
     hands.click(10, 10);
     expect(keyboardLines()).toEqual(['keyboard leaves panel', 'keyboard enters A []']);
     hands.click(320, 470);
+    expect(keyboardLines()).toEqual(['keyboard leaves A', 'keyboard enters panel []']);
+    panel.ask(NONE);
+    expect(keyboardLines()).toEqual(['keyboard leaves panel', 'keyboard enters A []']);
+    panel.ask(ON_DEMAND);
+    hands.click(320, 470);
     panel.role.destroy();
     panel.surface.destroy();
     client.settle();
     expect(test.seat.keyboard.focus).toBe(test.scene.windows[0]?.surface);
+  });
+
+  it('stays with a launcher when a panel is clicked that never takes it', () => {
+    const heard = listener(client, windowAt(client, 0, 0));
+    const launcher = panelOf(client);
+    heard.name(launcher.surface, 'launcher');
+    launcher.ask(ON_DEMAND);
+    hands.click(320, 470);
+    panelOf(test.connect('panel'));
+    heard.take();
+    hands.click(320, 470);
+    expect(heard.take().filter(line => line.startsWith('keyboard'))).toEqual([]);
+    expect(test.seat.keyboard.focus?.role).toMatchObject({ kind: 'layer' });
   });
 
   it('goes on to the next client when one dies while it has it and keys are down', () => {

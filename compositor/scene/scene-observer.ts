@@ -1,6 +1,5 @@
 // What the scene tells those who draw it, steer it, and speak of it to clients.
 import type { BufferUse } from './buffer-use.ts';
-import type { LayerSurface } from './layer-surface.ts';
 import type { Region } from './region.ts';
 import type { Surface } from './surface.ts';
 import type { Window } from './window.ts';
@@ -29,6 +28,6 @@ export interface SceneObserver {
   windowChanged?(window: Window): void;
   /** Another window is the active one: by request, because it was mapped, or because the one before it is gone. */
   activated?(window: Window | null): void;
-  /** Another layer surface has the keyboard for itself, or none has it any more. */
-  keyboardClaimed?(layer: LayerSurface | null): void;
+  /** A layer surface has other rules than before: it may take the keyboard, or no longer. */
+  layersChanged?(): void;
 }

@@ -47,7 +47,6 @@ export class Scene {
   #roots: readonly Root[] = [];
   #popups: readonly Popup[] = [];
   #outputs: readonly OutputInfo[] = [];
-  #claim: LayerSurface | null = null;
   #dragIcon: DragIcon | null = null;
   readonly #cover = new FullscreenCover();
   #cursor: Cursor | null = null;
@@ -192,7 +191,7 @@ export class Scene {
 
   /** The layer surface that has the keyboard for itself, whatever is clicked. */
   get keyboardClaim(): LayerSurface | null {
-    return this.#claim;
+    return this.#windows.keyboardClaim;
   }
 
   /** The part of an output that windows may fill; null: there is no such output. */
@@ -307,7 +306,6 @@ export class Scene {
     for (const window of changed.come) this.#notify(observer => observer.windowMapped?.(window));
     if (this.activated !== before) this.#tellActivated(before);
     for (const window of turned) this.windowChanged(window);
-    this.#noteClaim();
   }
 
   /** What follows the pointer during a drag; not hit by input. */
@@ -388,13 +386,6 @@ export class Scene {
     for (const changed of [before, now]) if (changed) this.windowChanged(changed);
   }
 
-  #noteClaim(): void {
-    const claim = this.#windows.keyboardClaim;
-    if (claim === this.#claim) return;
-    this.#claim = claim;
-    this.#notify(observer => observer.keyboardClaimed?.(claim));
-  }
-
   /** A surface that was shown has gone, without a commit. */
   #unmapped(surface: Surface): void {
     dismissPopups(this.#popups, surface);
@@ -407,6 +398,7 @@ export class Scene {
     const retold = new Set<Surface>();
     const dirty = new Set<Root>();
     let rearranged = false;
+    let layersChanged = false;
     for (const entry of transaction.entries) {
       const { surface, commit } = entry;
       const before = surface.state;
@@ -421,9 +413,11 @@ export class Scene {
       const moved = commit.offset.x !== 0 || commit.offset.y !== 0;
       if (moved || changesStack(before, surface.state)) this.#addRoot(surface, dirty);
       if (changesLayout(surface, before)) rearranged = true;
+      if (surface.role?.kind === 'layer' && before.role !== surface.state.role) layersChanged = true;
       if (before.content && !surface.state.content) dismissPopups(this.#popups, surface);
     }
     if (rearranged) this.arrange();
+    if (layersChanged) this.#notify(observer => observer.layersChanged?.());
     if (dirty.size > 0) this.#rebuild(content, dirty);
     else this.#tellDamage(this.#cover.contentDamage(content, surface => this.#stack.of(surface)));
     for (const { surface, commit } of transaction.entries)

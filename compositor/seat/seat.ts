@@ -92,7 +92,7 @@ export class Seat {
     scene.observe({
       restacked: changed,
       activated: changed,
-      keyboardClaimed: changed,
+      layersChanged: changed,
     });
   }
 
@@ -185,7 +185,8 @@ export class Seat {
 
   #choose(hit: Hit | null): void {
     if (hit?.root.kind === 'window') this.activate(hit.root);
-    if (hit?.root.kind !== 'layer') return;
+    // One that never takes the keyboard does not take it from others either.
+    if (hit?.root.kind !== 'layer' || hit.root.state.keyboard === 'none') return;
     this.#policy.clicked = hit.root;
     this.#focusKeyboard();
   }
