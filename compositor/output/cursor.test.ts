@@ -104,6 +104,23 @@ describe('a cursor on its plane', () => {
     expect(desktop.display.statistics.planesInUse).toBe(shown - 1);
   });
 
+  it('lets no subsurface of its surface wait for ever, though none is shown', () => {
+    const { desktop, client, surface } = desk();
+    const child = desktop.scene.createSurface('child');
+    surface.addChild(child)!.setSynchronised(false);
+    surface.commit(undefined, null);
+    const leaf = client.shm(4, 4);
+    client.fill(leaf, 0x00ff00);
+    for (let round = 0; round < 3; round++) {
+      const answers = desktop.follow(child, 'child');
+      desktop.commit(child, leaf);
+      desktop.frames(3);
+      expect(desktop.events.filter(event => event === 'done child')).toHaveLength(round + 1);
+      expect(answers).toEqual({ presented: [], discarded: 1 });
+    }
+    expect(desktop.screenshot('Virtual-1', WITH_CURSOR).at(19, 9)).toBe('ff0000');
+  });
+
   it('follows its surface: content, callbacks and feedback, by the frames of the output that it is on', () => {
     const { desktop, client, surface } = desk();
     const answers = desktop.follow(surface, 'cursor');

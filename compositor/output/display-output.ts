@@ -3,7 +3,7 @@ import { KernelError } from '../kernel/task/index.ts';
 import { type Machine, type Nanoseconds, SECOND } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
-import { cursorSurface } from '../scene/cursor.ts';
+import { cursorSurface, subsurfacesOf } from '../scene/cursor.ts';
 import type {
   CaptureConstraints,
   CaptureRequest,
@@ -138,11 +138,15 @@ export class DisplayOutput implements Output {
 
   /** A surface wants a callback or feedback; it is answered with the next frame if this output paces it. */
   frameWanted(surface: Surface): void {
-    if (this.#scene.pacingOutput(surface)?.name !== this.info.name) return;
-    const shown =
-      surface === cursorSurface(this.#scene.cursor) ||
-      this.#scene.stackOn(this.info).some(placement => placement.surface === surface);
-    if (shown) this.#schedule();
+    const cursor = cursorSurface(this.#scene.cursor);
+    const onCursor = cursor !== null && surface.isWithin(cursor);
+    if (!this.#paces(onCursor ? cursor : surface)) return;
+    if (onCursor || this.#scene.stackOn(this.info).some(placement => placement.surface === surface))
+      this.#schedule();
+  }
+
+  #paces(surface: Surface): boolean {
+    return this.#scene.pacingOutput(surface)?.name === this.info.name;
   }
 
   capture(request: CaptureRequest): Disposable {
@@ -262,11 +266,17 @@ export class DisplayOutput implements Output {
     }
   }
 
-  /** Those of the surfaces shown, and that of the cursor, whose clients follow the frames of this output. */
+  /**
+   * Those of the surfaces shown, and those of the cursor, whose clients follow the frames of this output. A cursor's
+   * subsurfaces are not shown: their callbacks are answered, or their clients would wait for ever.
+   */
   #paced(shown: readonly Surface[]): Surface[] {
+    const paced = shown.filter(surface => this.#paces(surface));
     const cursor = cursorSurface(this.#scene.cursor);
-    const all = cursor ? [...shown, cursor] : shown;
-    return all.filter(surface => this.#scene.pacingOutput(surface)?.name === this.info.name);
+    if (!cursor || !this.#paces(cursor)) return paced;
+    const hidden = subsurfacesOf(cursor);
+    for (const surface of hidden) for (const feedback of surface.takeFeedback()) feedback.discarded();
+    return [...paced, cursor, ...hidden];
   }
 
   #committed(

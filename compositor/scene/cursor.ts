@@ -61,6 +61,13 @@ export interface Cursor {
 export const cursorSurface = (cursor: Cursor | null): Surface | null =>
   cursor?.content.kind === 'surface' ? cursor.content.surface : null;
 
+/** The subsurfaces that hang on a surface, directly or not, as of its newest commit. */
+export function subsurfacesOf({ state }: Surface): Surface[] {
+  return [...state.below, ...state.above]
+    .filter(({ subsurface }) => !subsurface.destroyed)
+    .flatMap(({ subsurface: { surface } }) => [surface, ...subsurfacesOf(surface)]);
+}
+
 /** Where its surface lies, in logical pixels of the global space; null for none, for shapes, and without content. */
 export function cursorExtent(cursor: Cursor | null): Rect | null {
   const surface = cursorSurface(cursor);
