@@ -21,11 +21,13 @@ interface Rules {
   readonly size?: readonly [width: number, height: number];
   readonly adjustment?: number;
   readonly reactive?: boolean;
+  readonly parentSize?: readonly [width: number, height: number];
 }
 
 type Parent = ReturnType<TestClient['mapped']>;
 
-function positioner({ base }: Parent, { at = [10, 10], size = [20, 20], adjustment = 0, reactive }: Rules) {
+function positioner({ base }: Parent, rules: Rules) {
+  const { at = [10, 10], size = [20, 20], adjustment = 0, reactive, parentSize } = rules;
   const made = base.create_positioner();
   made.set_size(...size);
   made.set_anchor_rect(...at, 1, 1);
@@ -33,6 +35,7 @@ function positioner({ base }: Parent, { at = [10, 10], size = [20, 20], adjustme
   made.set_gravity(BOTTOM_RIGHT);
   made.set_constraint_adjustment(adjustment);
   if (reactive) made.set_reactive();
+  if (parentSize) made.set_parent_size(...parentSize);
   return made;
 }
 
@@ -92,6 +95,16 @@ describe('a popup', () => {
     parent.toplevel.set_fullscreen(null);
     client.settle();
     expect(popupOf(parent, { at: [-9, -9], adjustment: SLIDE }).told).toEqual(['0,0']);
+  });
+
+  it('is placed for the size that its parent is about to have', () => {
+    const parent = client.mapped(100, 100);
+    const { told, popup } = popupOf(parent, { at: [600, 10], adjustment: SLIDE });
+    popup.reposition(positioner(parent, { at: [600, 10], adjustment: SLIDE, parentSize: [640, 480] }), 1);
+    popup.reposition(positioner(parent, { at: [600, 10], adjustment: SLIDE, parentSize: [-1, 0] }), 2);
+    client.settle();
+    // The small parent lies in the middle of its tile, the large one fills it.
+    expect(told).toEqual(['350,11', 'token 1', '601,11', 'token 2', '350,11']);
   });
 
   it('follows its parent when it is reactive, and stays when it is not', () => {

@@ -1,8 +1,8 @@
 // xdg_popup: a short-lived surface beside its parent.
 import type { Resource } from '../../protocol/object/resource.ts';
 import { MAX_POPUP_DEPTH, Popup } from '../scene/popup.ts';
-import { type Rect, rectsEqual } from '../scene/region.ts';
-import { windowGeometry } from '../scene/stack.ts';
+import { type Point, type Rect, rectsEqual } from '../scene/region.ts';
+import { placeInSlot, windowGeometry } from '../scene/stack.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { Rooms } from './context.ts';
 import { demand } from './errors.ts';
@@ -124,6 +124,7 @@ export class PopupObject {
   /** The parent lies elsewhere: a reactive popup may have to flip or slide. */
   #parentMoved(): void {
     if (!this.#rules.reactive || !this.#xdg.configured || this.popup.dismissed) return;
+    this.#rules.parentSize = null;
     const place = this.#place();
     if (!rectsEqual(place, this.#told.at(-1)?.rect ?? this.popup.rect)) this.#configure(place);
   }
@@ -152,18 +153,24 @@ export class PopupObject {
   /** The room there is, in coordinates of the parent's window geometry: what windows may fill, or all of the output. */
   #bounds(parent: Surface): Rect {
     const { scene } = this.#rooms;
-    const placement = scene.placementOf(parent);
     const output = scene.pacingOutput(parent);
     const root = scene.rootOf(parent);
     const inLayout = root?.kind === 'window' && root.slot?.mode !== 'fullscreen';
     const room = output && ((inLayout && scene.usableArea(output)) || output.geometry);
     if (!room) return NOWHERE;
-    const geometry = placement ? windowGeometry(parent) : NOWHERE;
-    return {
-      ...room,
-      x: room.x - (placement?.x ?? 0) - geometry.x,
-      y: room.y - (placement?.y ?? 0) - geometry.y,
-    };
+    const corner = this.#cornerOf(parent);
+    return { ...room, x: room.x - corner.x, y: room.y - corner.y };
+  }
+
+  /** Where the parent's window geometry begins; that of a window, when it has the size that the positioner says. */
+  #cornerOf(parent: Surface): Point {
+    const { parentSize } = this.#rules;
+    const slot = parent.role?.kind === 'toplevel' ? parent.role.window.slot : null;
+    if (slot && parentSize) return placeInSlot(slot, { x: 0, y: 0, ...parentSize });
+    const placement = this.#rooms.scene.placementOf(parent);
+    if (!placement) return NOWHERE;
+    const geometry = windowGeometry(parent);
+    return { x: placement.x + geometry.x, y: placement.y + geometry.y };
   }
 
   #checkTopmost(): void {

@@ -19,6 +19,8 @@ export interface PositionerRules {
   offset: { x: number; y: number };
   /** Placed anew when the parent or the room around it changes. */
   reactive: boolean;
+  /** The size that the parent is about to have; null: the one it has. */
+  parentSize: Size | null;
 }
 
 export function createPositioner({ context }: Caller, resource: Resource<'xdg_positioner'>): void {
@@ -30,6 +32,7 @@ export function createPositioner({ context }: Caller, resource: Resource<'xdg_po
     adjustment: ADJUST.none,
     offset: { x: 0, y: 0 },
     reactive: false,
+    parentSize: null,
   };
   context.positioners.set(resource, rules);
   const edge = (value: number, what: string): number => {
@@ -76,8 +79,10 @@ export function createPositioner({ context }: Caller, resource: Resource<'xdg_po
     set_reactive: () => {
       rules.reactive = true;
     },
-    // The parent's geometry is the newest there is, whatever the client expects it to become.
-    set_parent_size: () => {},
+    set_parent_size: (_, width, height) => {
+      rules.parentSize = width > 0 && height > 0 ? { width, height } : null;
+    },
+    // The parent's newest configure is what popups are placed for, whether or not this names it.
     set_parent_configure: () => {},
   });
 }

@@ -281,6 +281,7 @@ describe('placePopup', () => {
     adjustment: 0,
     offset: { x: 0, y: 0 },
     reactive: false,
+    parentSize: null,
     ...change,
   });
 
