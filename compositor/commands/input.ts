@@ -1,5 +1,5 @@
 // What a person would do, from a script: typing and clicking.
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Client } from '../../client-sdk/index.ts';
 import { interfaces } from '../../protocol/interfaces/index.ts';
 import { PATIENCE, withClient } from './client.ts';
@@ -39,13 +39,10 @@ function parsePoint(text: string): Point {
   return { x: Number(match[1]), y: Number(match[2]) };
 }
 
-function parseButton(text: string): number {
-  if (!Object.hasOwn(BUTTONS, text))
-    throw new InvalidArgumentError(`there are ${Object.keys(BUTTONS).join(', ')}`);
-  return BUTTONS[text as keyof typeof BUTTONS];
-}
-
-async function click({ x, y }: Point, options: { display?: string; button: number }): Promise<void> {
+async function click(
+  { x, y }: Point,
+  options: { display?: string; button: keyof typeof BUTTONS },
+): Promise<void> {
   await withClient(options.display, async client => {
     const { width, height } = await extent(client);
     const manager = client.bind('zwlr_virtual_pointer_manager_v1');
@@ -53,7 +50,7 @@ async function click({ x, y }: Point, options: { display?: string; button: numbe
     pointer.motion_absolute(now(), x, y, width, height);
     pointer.frame();
     for (const state of [STATE.pressed, STATE.released]) {
-      pointer.button(now(), options.button, state);
+      pointer.button(now(), BUTTONS[options.button], state);
       pointer.frame();
     }
     await client.roundtrip({ timeout: PATIENCE });
@@ -81,7 +78,9 @@ export function addInput(program: Command): void {
     .command('click')
     .description('move the pointer somewhere and click')
     .argument('<x,y>', 'where, in logical pixels of the global space', parsePoint)
-    .option('-b, --button <name>', 'left, right or middle', parseButton, BUTTONS.left)
+    .addOption(
+      new Option('-b, --button <name>', 'which button').choices(Object.keys(BUTTONS)).default('left'),
+    )
     .option('-d, --display <socket>', 'which compositor; by default FENCEPOST_DISPLAY')
     .action(click);
 }
