@@ -8,7 +8,7 @@ import type { Holdings } from '../observe/holdings.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { KernelCapabilities } from '../scene/kernel-capabilities.ts';
 import type { LayerSurface } from '../scene/layer-surface.ts';
-import type { Output, Outputs } from '../scene/outputs.ts';
+import type { CaptureRequest, Output, Outputs } from '../scene/outputs.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { AcquireWaiter, ReleaseService, Timeline } from '../scene/synchronisation.ts';
@@ -16,9 +16,11 @@ import type { Seat } from '../seat/seat.ts';
 import type { Client } from '../server/client.ts';
 import type { KernelPort } from '../server/kernel-port.ts';
 import { Bindings } from './bindings.ts';
+import { MOST_CAPTURES } from './captures.ts';
 import type { CaptureSource } from './ext-image-capture-source.ts';
 import type { MetadataTable, TableUsage } from './metadata-table.ts';
 import { OutputPresence } from './output-presence.ts';
+import { PerClient } from './per-client.ts';
 import { SeatResources } from './seat-resources.ts';
 import { WindowIds } from './window-ids.ts';
 import type { BufferObject } from './wl-buffer.ts';
@@ -68,6 +70,7 @@ export class Context {
   readonly metadataTables = new Bindings<'fencepost_metadata_table_v1', MetadataTable>();
   readonly captureSources = new Bindings<'ext_image_capture_source_v1', CaptureSource>();
   readonly windowIds: WindowIds;
+  readonly captures = new PerClient<CaptureRequest>('captures under way', MOST_CAPTURES);
   readonly tableUsage = new WeakMap<Client, TableUsage>();
   /** By whom a surface was made; known also when it is gone. */
   readonly #surfaceObjects = new WeakMap<Surface, SurfaceObject>();

@@ -5,6 +5,7 @@ import type { Resource } from '../../protocol/object/resource.ts';
 import type { ClientBuffer } from '../scene/client-buffer.ts';
 import type { CaptureConstraints, CaptureFailure, CaptureResult } from '../scene/outputs.ts';
 import { Region } from '../scene/region.ts';
+import { startCapture } from './captures.ts';
 import { demand } from './errors.ts';
 import type { CaptureSession } from './ext-image-copy-capture.ts';
 import { timestampWords } from './timestamp.ts';
@@ -72,7 +73,7 @@ export class CaptureFrame {
       this.#fail('buffer-constraints');
       return;
     }
-    this.#capture = output.capture({
+    this.#capture = startCapture(this.#session.caller, output, {
       buffer,
       bufferDamage: this.#damage,
       paintCursors,

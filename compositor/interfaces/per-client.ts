@@ -2,23 +2,25 @@
 import type { Client } from '../server/client.ts';
 import { displayRefusal } from './errors.ts';
 
-/** Of each kind; a client that makes more would cost the others. */
+/** Of each kind, where it does not say otherwise; a client that makes more would cost the others. */
 const MOST = 256;
 
 export class PerClient<T> {
   readonly #byClient = new Map<Client, Set<T>>();
   readonly #none: ReadonlySet<T> = new Set();
   readonly #what: string;
+  readonly #most: number;
 
-  /** `what` they are, for the client that makes too many. */
-  constructor(what: string) {
+  /** `what` they are, for the client that makes too many; `most` it may have. */
+  constructor(what: string, most = MOST) {
     this.#what = what;
+    this.#most = most;
   }
 
   /** Lists it until the result is disposed. */
   add(client: Client, value: T): Disposable {
     const values = this.#byClient.get(client) ?? new Set<T>();
-    if (values.size >= MOST)
+    if (values.size >= this.#most)
       throw displayRefusal(
         'no_memory',
         `the client has ${values.size} ${this.#what}, which is all it may; destroy some first`,

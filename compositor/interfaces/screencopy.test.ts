@@ -127,6 +127,25 @@ describe('zwlr_screencopy', () => {
     expect(client.error?.message).toMatch(/copied already/);
   });
 
+  it('ends a client that has many pictures taken at once, not one that takes many', () => {
+    const { seen, capture } = start();
+    const target = buffer(640, 480);
+    for (let at = 0; at < 40; at++) {
+      const frame = capture();
+      frame.copy(target);
+      client.settle();
+      if (at % 2 === 0) test.output.captures[at]!.ready(result(1_000_000_000n));
+      else frame.destroy();
+      client.settle();
+    }
+    expect(client.error).toBeNull();
+    expect(seen.filter(event => event.startsWith('ready'))).toHaveLength(20);
+    for (let at = 0; at < 17; at++) capture().copy(target);
+    client.settle();
+    expect(test.output.captures).toHaveLength(56);
+    expect(client.error?.message).toContain('destroy some first');
+  });
+
   it('fails when the output does', () => {
     const { seen, capture } = start();
     capture().copy(buffer(640, 480));

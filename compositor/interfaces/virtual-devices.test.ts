@@ -117,6 +117,16 @@ describe('a virtual keyboard', () => {
     expect(test.seat.keyboard.pressed.size).toBe(0);
   });
 
+  it('is one of a few, as each keeps its keymap', () => {
+    const wire = driver();
+    for (let at = 0; at < 30; at++) keyboard(wire).destroy();
+    settle();
+    expect(wire.error).toBeNull();
+    for (let at = 0; at < 17; at++) keyboard(wire);
+    settle();
+    expect(wire.error!.message).toContain('16 virtual keyboards');
+  });
+
   it('needs a keymap first', () => {
     const wire = driver();
     keyboard(wire).key(0, 30, 1);

@@ -3,6 +3,7 @@ import type { Resource } from '../../protocol/object/resource.ts';
 import type { ClientBuffer } from '../scene/client-buffer.ts';
 import type { CaptureResult, Output } from '../scene/outputs.ts';
 import { type Rect, Region, type Size } from '../scene/region.ts';
+import { startCapture } from './captures.ts';
 import { demand } from './errors.ts';
 import { isOffered, shmNumber, XRGB8888 } from './shm-format.ts';
 import { timestampWords } from './timestamp.ts';
@@ -83,7 +84,7 @@ export class ScreencopyFrame {
     demand(problem === null, resource, 'invalid_buffer', `${problem}`);
     const { output, region, paintCursors } = this.#source;
     const since = withDamage ? this.#manager.lastCopy(output, region) : null;
-    this.#capture = output.capture({
+    this.#capture = startCapture(this.#manager.caller, output, {
       buffer,
       // What is in the client's buffer is not known.
       bufferDamage: Region.infinite,

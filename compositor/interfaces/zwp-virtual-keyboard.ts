@@ -6,6 +6,7 @@ import { Keymap } from '../seat/keymap.ts';
 import { NO_MODIFIERS } from '../seat/modifiers.ts';
 import type { Caller, Context } from './context.ts';
 import { demand, displayRefusal } from './errors.ts';
+import { PerClient } from './per-client.ts';
 
 /** wl_keyboard.keymap_format. */
 const XKB_V1 = 1;
@@ -14,15 +15,21 @@ const PRESSED = 1;
 const LAST_KEY = 0x2ff;
 /** The keymaps of xkeyboard-config have 50 to 100 kB. */
 const MAX_KEYMAP = 1 << 20;
+/** Of one client: each keeps the text of its keymap. */
+const MOST_KEYBOARDS = 16;
 
 /** What binds the global. The keymap there is now comes back when a keyboard goes whose keymap is in use. */
 export function virtualKeyboards(
   context: Context,
 ): (caller: Caller, resource: Resource<'zwp_virtual_keyboard_manager_v1'>) => void {
   const usual = context.rooms.seat.keyboard.keymap;
-  return (_, resource) =>
+  const keyboards = new PerClient<VirtualKeyboard>('virtual keyboards', MOST_KEYBOARDS);
+  return ({ client }, resource) =>
     resource.setHandlers({
-      create_virtual_keyboard: (__, ___, id) => void new VirtualKeyboard(context, id, usual),
+      create_virtual_keyboard: (_, __, id) => {
+        const added = keyboards.add(client, new VirtualKeyboard(context, id, usual));
+        id.onDestroy(() => added[Symbol.dispose]());
+      },
     });
 }
 
