@@ -104,6 +104,30 @@ describe('a cursor on its plane', () => {
     expect(desktop.display.statistics.planesInUse).toBe(shown - 1);
   });
 
+  it('costs no descriptor for each frame in which there is no memory for it', () => {
+    const { desktop } = desk();
+    const { task } = desktop;
+    const pwrite = task.pwrite.bind(task);
+    task.pwrite = () => {
+      throw new KernelError('ENOSPC', 'not today');
+    };
+    const open = task.files.size;
+    for (let x = 0; x < 5; x++) {
+      desktop.scene.cursor = {
+        position: { x, y: 10 },
+        hotspot: { x: 0, y: 0 },
+        content: { kind: 'shape', shape: 'default' },
+      };
+      desktop.frames(2);
+    }
+    expect(desktop.trace.notes('fault')[0]?.text).toContain('no memory for a cursor');
+    expect(task.files.size).toBe(open);
+    task.pwrite = pwrite;
+    desktop.point(20, 10);
+    desktop.frames(2);
+    expect(desktop.screenshot('Virtual-1', WITH_CURSOR).at(20, 10)).not.toBe('808080');
+  });
+
   it('lets no subsurface of its surface wait for ever, though none is shown', () => {
     const { desktop, client, surface } = desk();
     const child = desktop.scene.createSurface('child');

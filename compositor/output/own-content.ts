@@ -3,7 +3,7 @@ import { MFD_ALLOW_SEALING, MFD_CLOEXEC } from '../../protocol/uapi/fcntl.ts';
 import { DRM_FORMAT_ARGB8888 } from '../../protocol/uapi/fourcc.ts';
 import { PAGE_SIZE, type Task } from '../kernel/task/index.ts';
 import { BufferUse } from '../scene/buffer-use.ts';
-import type { ClientBuffer } from '../scene/client-buffer.ts';
+import type { ClientBuffer, ShmMemory } from '../scene/client-buffer.ts';
 import { CURSOR_SHAPES, type CursorShape } from '../scene/cursor.ts';
 import { Lifetime } from '../scene/lifetime.ts';
 import type { Point, Size } from '../scene/region.ts';
@@ -73,10 +73,7 @@ export class OwnContent {
 
   #make(shape: CursorShape): ShapeContent {
     const { width, height, pixels, hotspot } = cursorImage(shape);
-    const fd = this.#task.memfdCreate(`cursor ${shape}`, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    const size = Math.ceil(pixels.byteLength / PAGE_SIZE) * PAGE_SIZE;
-    this.#task.truncate(fd, BigInt(size));
-    this.#task.pwrite(fd, new Uint8Array(pixels.buffer), 0n);
+    const memory = this.#file(`cursor ${shape}`, new Uint8Array(pixels.buffer));
     const use = ownUse({
       kind: 'shm',
       // Clients' buffers count from 1: caches tell them apart by it.
@@ -85,7 +82,7 @@ export class OwnContent {
       width,
       height,
       format: DRM_FORMAT_ARGB8888,
-      memory: { fd, size },
+      memory,
       offset: 0,
       stride: width * 4,
       byteLength: pixels.byteLength,
@@ -93,5 +90,20 @@ export class OwnContent {
       fault: () => {},
     });
     return { use, width, height, hotspot };
+  }
+
+  /** Whole pages with these bytes at their beginning. */
+  #file(name: string, bytes: Uint8Array): ShmMemory {
+    const fd = this.#task.memfdCreate(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    try {
+      const size = Math.ceil(bytes.length / PAGE_SIZE) * PAGE_SIZE;
+      this.#task.truncate(fd, BigInt(size));
+      this.#task.pwrite(fd, bytes, 0n);
+      return { fd, size };
+    } catch (error) {
+      // It is tried again with each frame.
+      this.#task.close(fd);
+      throw error;
+    }
   }
 }
