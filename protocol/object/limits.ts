@@ -1,7 +1,10 @@
 // How large a message may be, in one place. Every encoding and both ends hold to these.
 
-/** Bytes of UTF-8 in one string argument, without the terminating NUL of the Wayland wire. */
-export const MAX_STRING = 4095;
+/**
+ * Bytes of UTF-8 in one string argument, without the terminating NUL of the Wayland wire. What libwayland can send in a
+ * message of 4096 bytes, and no more on any wire: what one client says of its windows is passed on to others.
+ */
+export const MAX_STRING = 4083;
 
 /**
  * Bytes of kernel data in one message: pread, pwrite, read, write and the argument block of an ioctl. Longer

@@ -136,7 +136,7 @@ const violations: Violation[] = [
     title,
     ['x'.repeat(MAX_STRING + 1)],
     'invalid_method',
-    /is 4096 bytes of UTF-8/,
+    /is 4084 bytes of UTF-8/,
   ],
   [
     'a string long in UTF-8',
@@ -144,7 +144,7 @@ const violations: Violation[] = [
     title,
     ['ä'.repeat(MAX_STRING / 2 + 1)],
     'invalid_method',
-    /is 4096 bytes/,
+    /is 4084 bytes/,
   ],
   [
     'a string for an array',

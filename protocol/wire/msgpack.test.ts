@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import { MAX_ARRAY, MAX_MESSAGE } from '../object/limits.ts';
+import { MAX_ARRAY, MAX_MESSAGE, MAX_STRING } from '../object/limits.ts';
 import type { Message } from '../object/message.ts';
 import { type DescriptorSource, noDescriptors } from './descriptors.ts';
 import { WireError } from './error.ts';
@@ -19,7 +19,7 @@ const everything: Message = {
     -2.25,
     '',
     'grüße, 世界',
-    'x'.repeat(4095),
+    'x'.repeat(MAX_STRING),
     null,
     new Uint8Array([1, 2, 3]),
     new Uint8Array(300).fill(7),
@@ -164,11 +164,11 @@ describe('bad input', () => {
     ['a date', pack([1, 0, new Date(0)]), /extension type 255/],
     ['a record definition', raw(0x93, 1, 0, 0xd4, 0x72, 0x40), /extension type 114/],
     ['bundled strings', raw(0x93, 1, 0, 0xd6, 0x62, 0, 0, 0, 1), /extension type 98/],
-    ['a string past the limit', pack([1, 0, 'x'.repeat(4096)]), /string of 4096 bytes; at most 4095/],
+    ['a string past the limit', pack([1, 0, 'x'.repeat(4084)]), /string of 4084 bytes; at most 4083/],
     [
       'a string longer than the frame',
-      raw(0x93, 1, 0, 0xda, 0x0f, 0xff),
-      /says it has 4095 bytes; 0 are left/,
+      raw(0x93, 1, 0, 0xda, 0x0f, 0xf3),
+      /says it has 4083 bytes; 0 are left/,
     ],
     [
       'a binary longer than the frame',

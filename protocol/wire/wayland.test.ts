@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { interfaces } from '../interfaces/index.ts';
-import { FIRST_SERVER_ID } from '../object/limits.ts';
+import { FIRST_SERVER_ID, MAX_STRING } from '../object/limits.ts';
 import type { Message, WireArgument } from '../object/message.ts';
 import { type InterfaceSignature, type MessageSignature, signatureOf } from '../object/signature.ts';
 import type { Argument } from '../object/table.ts';
@@ -372,6 +372,11 @@ describe('what is too long for the buffers of libwayland', () => {
       WireError,
     );
     expect(ends.request(title(10))).toEqual([title(10)]);
+  });
+
+  it('is no title: the longest that any client may set can be passed on', () => {
+    const title = event(3, 'zwlr_foreign_toplevel_handle_v1.title', 'x'.repeat(MAX_STRING));
+    expect(bound('zwlr_foreign_toplevel_handle_v1').event(title)).toEqual([title]);
   });
 });
 
