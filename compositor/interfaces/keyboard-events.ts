@@ -33,7 +33,7 @@ export class KeyboardEvents implements KeyboardSink, Disposable {
   /** A new wl_keyboard: what it needs to know, and, where its client has the keyboard, that. */
   introduce(client: Client, keyboard: KeyboardResource): void {
     const { keyboard: device, serials } = this.#context.rooms.seat;
-    this.#tellKeymap(keyboard);
+    this.#tellKeymap(client, keyboard);
     if (keyboard.version >= REPEAT_SINCE) keyboard.events.repeat_info(KEY_REPEAT.rate, KEY_REPEAT.delay);
     const { focus } = device;
     const surface = focus && this.#context.resourceOf(focus);
@@ -44,9 +44,10 @@ export class KeyboardEvents implements KeyboardSink, Disposable {
 
   enter(surface: Surface, serial: number, pressed: ReadonlySet<number>): void {
     const resource = this.#context.resourceOf(surface);
-    if (!resource) return;
-    for (const keyboard of this.#of(surface)) {
-      this.#tellKeymap(keyboard);
+    const client = this.#context.clientOf(surface);
+    if (!resource || !client) return;
+    for (const keyboard of this.resources.of(client)) {
+      this.#tellKeymap(client, keyboard);
       keyboard.events.enter(serial, resource, keyArray(pressed));
     }
   }
@@ -65,19 +66,27 @@ export class KeyboardEvents implements KeyboardSink, Disposable {
     for (const keyboard of this.#of(surface)) tellModifiers(keyboard, serial, state);
   }
 
+  /** With a keymap a client begins a new state of the modifiers, so it is told what they are. */
   keymap(focus: Surface | null): void {
-    if (focus) for (const keyboard of this.#of(focus)) this.#tellKeymap(keyboard);
+    const client = focus && this.#context.clientOf(focus);
+    if (!client) return;
+    const { keyboard: device, serials } = this.#context.rooms.seat;
+    const serial = serials.next();
+    for (const keyboard of this.resources.of(client))
+      if (this.#tellKeymap(client, keyboard)) tellModifiers(keyboard, serial, device.modifierState);
   }
 
   [Symbol.dispose](): void {
     this.#files[Symbol.dispose]();
   }
 
-  #tellKeymap(keyboard: KeyboardResource): void {
+  /** Returns whether there was anything to tell. */
+  #tellKeymap(client: Client, keyboard: KeyboardResource): boolean {
     const { keymap } = this.#context.rooms.seat.keyboard;
-    if (this.#told.get(keyboard) === keymap) return;
+    if (this.#told.get(keyboard) === keymap) return false;
     this.#told.set(keyboard, keymap);
-    this.#files.send(keyboard, keymap);
+    this.#files.send(client, keyboard, keymap);
+    return true;
   }
 
   #of(surface: Surface): ReadonlySet<KeyboardResource> {

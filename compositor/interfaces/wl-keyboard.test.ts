@@ -181,14 +181,42 @@ describe('a keyboard', () => {
     expect(texts.get(other)!.slice(1)).toEqual(['xkb_keymap { second };']);
   });
 
-  it('leaves no file behind', () => {
-    const keyboards = client.bind('wl_seat', 4);
-    keyboards.get_keyboard();
+  it('is told the modifiers with a keymap, for the client has forgotten what was locked', () => {
+    const heard = listener(client, windowAt(client, 0, 0));
+    hands.key(CAPS, 'pressed');
+    hands.key(CAPS, 'released');
+    heard.take();
+    const usual = test.seat.keyboard.keymap;
+    test.seat.keyboard.setKeymap(new Keymap('xkb_keymap { other };'));
+    test.seat.keyboard.setKeymap(usual);
     client.settle();
+    expect(heard.take()).toEqual(['modifiers 0 0 2 0', 'modifiers 0 0 2 0']);
+  });
+
+  it('leaves no file behind, however many there are and however often keymaps take turns', () => {
     const before = test.task.files.size;
-    for (let made = 0; made < 20; made++) keyboards.get_keyboard().on('keymap', () => {});
-    client.settle();
-    expect(test.task.files.size).toBe(before);
+    const old = test.connect('old');
+    windowAt(old, 0, 0);
+    const [made, keyboards] = [test.task.files.size, old.bind('wl_seat', 4)];
+    const inodes = new Set<bigint>();
+    for (let one = 0; one < 20; one++)
+      keyboards.get_keyboard().on('keymap', (_, { fd }) => {
+        inodes.add(old.client.task.status(fd).inode);
+        old.client.task.close(fd);
+      });
+    const keymaps = [test.seat.keyboard.keymap, new Keymap('xkb_keymap { other };')];
+    for (let turn = 1; turn < 20; turn++) {
+      test.seat.keyboard.setKeymap(keymaps[turn % 2]!);
+      old.settle();
+    }
+    expect(inodes.size).toBe(2);
+    expect(test.task.files.size).toBe(made + 2);
+    for (let turn = 0; turn < 20; turn++) test.seat.keyboard.setKeymap(new Keymap(`xkb_keymap { ${turn} };`));
+    expect(test.task.files.size).toBe(made + 2);
+    old.client.disconnect('test');
+    test.seat.keyboard.setKeymap(keymaps[0]!);
+    test.machine.settle();
+    expect(test.task.files.size).toBeLessThanOrEqual(before);
   });
 });
 
