@@ -6,12 +6,25 @@ import { Command, InvalidArgumentError } from 'commander';
 import { catalogue } from './catalogue.ts';
 import type { Outcome, Program } from './program.ts';
 import { hindrance, runProgram } from './run-program.ts';
+import { soak } from './soak.ts';
+import { guests, residents } from './soak-cast.ts';
 
 interface Options {
   readonly list?: boolean;
   readonly seconds: number;
   readonly out: string;
+  readonly soak?: number;
+  readonly seed: number;
 }
+
+const whole =
+  (what: string, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!(Number.isInteger(value) && value >= 1 && value <= most))
+      throw new InvalidArgumentError(`${what} from 1 to ${most} is expected`);
+    return value;
+  };
 
 const seconds = (text: string): number => {
   const value = Number(text);
@@ -58,8 +71,21 @@ function list(): void {
   }
 }
 
+/** All at once, for as long as that. */
+async function endure(minutes: number, seed: number): Promise<never> {
+  const cast = { residents: residents(), guests: guests() };
+  const names = (programs: readonly Program[]): string => programs.map(({ name }) => name).join(', ');
+  console.log(
+    `${minutes} minutes with ${names(cast.residents)}; guests: ${names(cast.guests)}; seed ${seed}`,
+  );
+  const wrong = await soak({ minutes, seed, ...cast, say: line => console.log(line) });
+  console.log(wrong.length === 0 ? 'all was well' : `${wrong.length} things were wrong`);
+  process.exit(wrong.length === 0 ? 0 : 1);
+}
+
 async function main(names: readonly string[], options: Options): Promise<void> {
   if (options.list) return list();
+  if (options.soak !== undefined) return endure(options.soak, options.seed);
   const directory = resolve(options.out);
   mkdirSync(directory, { recursive: true });
   const programs = chosen(names);
@@ -85,5 +111,7 @@ await new Command('npm run programs --')
   .option('--list', 'what there is to run, and what is installed')
   .option('--seconds <n>', 'how long the frames of each are counted', seconds, 3)
   .option('--out <folder>', 'where the pictures go', 'test/output/programs')
+  .option('--soak <minutes>', 'many programs at once instead, under random input', whole('minutes', 1440))
+  .option('--seed <n>', 'what the random input follows from', whole('a number', 0xffff_ffff), 1)
   .action(main)
   .parseAsync();
