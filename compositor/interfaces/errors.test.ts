@@ -41,8 +41,10 @@ const timelines = (c: TestClient) => {
   const manager = c.bind('wp_linux_drm_syncobj_manager_v1');
   return { surface, sync: manager.get_surface(surface), timeline: manager.import_timeline(c.fence()) };
 };
+const captureSource = (c: TestClient) =>
+  c.bind('ext_output_image_capture_source_manager_v1').create_source(c.bind('wl_output'));
 const captureFrame = (c: TestClient) => {
-  const source = c.bind('ext_output_image_capture_source_manager_v1').create_source(c.bind('wl_output'));
+  const source = captureSource(c);
   const session = c.bind('ext_image_copy_capture_manager_v1').create_session(source, 0);
   return { session, frame: session.create_frame() };
 };
@@ -363,6 +365,17 @@ const offences: Offence[] = [
   ),
   ['ext_image_copy_capture_session_v1', 'duplicate_frame', c => captureFrame(c).session.create_frame()],
   ['ext_image_copy_capture_frame_v1', 'no_buffer', c => captureFrame(c).frame.capture()],
+  [
+    'ext_image_copy_capture_cursor_session_v1',
+    'duplicate_session',
+    c => {
+      const manager = c.bind('ext_image_copy_capture_manager_v1');
+      const pointer = c.bind('wl_seat').get_pointer();
+      const session = manager.create_pointer_cursor_session(captureSource(c), pointer);
+      session.get_capture_session();
+      session.get_capture_session();
+    },
+  ],
   [
     'ext_image_copy_capture_frame_v1',
     'invalid_buffer_damage',

@@ -5,7 +5,8 @@ import type { Resource } from '../../protocol/object/resource.ts';
 import type { Nanoseconds } from '../machine/machine.ts';
 import type { Output } from '../scene/outputs.ts';
 import type { Caller } from './context.ts';
-import { demand, displayRefusal } from './errors.ts';
+import { demand } from './errors.ts';
+import { serveCursorSession } from './ext-image-copy-capture-cursor-session.ts';
 import { CaptureFrame } from './ext-image-copy-capture-frame.ts';
 import { isOffered, shmNumber } from './shm-format.ts';
 import { deviceBytes } from './zwp-linux-dmabuf-feedback.ts';
@@ -28,12 +29,7 @@ export function bindImageCopyCapture(
       const { output } = caller.context.captureSources.get(source);
       new CaptureSession(caller, session, output, (options & OPTIONS.paint_cursors) !== 0);
     },
-    create_pointer_cursor_session: () => {
-      throw displayRefusal(
-        'implementation',
-        'cursors are not captured on their own here; capture the output with paint_cursors',
-      );
-    },
+    create_pointer_cursor_session: (_, session) => serveCursorSession(session),
   });
 }
 

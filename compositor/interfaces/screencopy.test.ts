@@ -188,6 +188,23 @@ it('the surface of a cursor is told of its output once, and that it has left whe
   expect(seen).toEqual(['enter', 'leave']);
 });
 
+it('a cursor on its own can be asked for, although it never comes', () => {
+  const manager = client.bind('ext_image_copy_capture_manager_v1');
+  const source = client
+    .bind('ext_output_image_capture_source_manager_v1')
+    .create_source(client.bind('wl_output'));
+  const cursor = manager.create_pointer_cursor_session(source, client.bind('wl_seat').get_pointer());
+  const heard: string[] = [];
+  const session = cursor.get_capture_session();
+  session.on('stopped', () => void heard.push('stopped'));
+  const frame = session.create_frame();
+  frame.on('failed', reason => void heard.push(`failed ${reason}`));
+  frame.attach_buffer(buffer(64, 64));
+  frame.capture();
+  client.settle();
+  expect([heard, client.error]).toEqual([['stopped', 'failed 2'], null]);
+});
+
 describe('wp_cursor_shape', () => {
   it('chooses a cursor for the client that has the pointer', () => {
     const pointer = client.bind('wl_seat').get_pointer();
