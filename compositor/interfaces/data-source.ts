@@ -1,13 +1,11 @@
 // What the sources of all selection protocols have in common.
 import type { Handle } from '../../protocol/object/message.ts';
-import type { Nanoseconds } from '../machine/machine.ts';
-import { SECOND } from '../machine/machine.ts';
 import type { DataSource } from '../seat/selection.ts';
 import type { Caller } from './context.ts';
 import { displayRefusal } from './errors.ts';
+import { RateLimit } from './rate-limit.ts';
 
-/** A list of types goes to whoever gets the focus: it must not fill their connections. */
-/** Characters: what the native wires take could be more than fits into a message of the Wayland wire. */
+/** In characters. A list of types goes to whoever gets the focus: it must not fill their connections. */
 const MAX_TYPE_LENGTH = 1024;
 const MAX_TYPES = 512;
 const MAX_TYPE_BYTES = 32 << 10;
@@ -38,12 +36,12 @@ export class ClientSource implements DataSource {
   readonly #caller: Caller;
   readonly #types = new Set<string>();
   #typeBytes = 0;
-  #sends = 0;
-  #window: Nanoseconds = 0n;
+  readonly #sends: RateLimit;
 
   constructor(caller: Caller, resource: SourceResource) {
     this.#caller = caller;
     this.resource = resource;
+    this.#sends = new RateLimit(caller.context.rooms.machine, MAX_SENDS);
   }
 
   get mimeTypes(): readonly string[] {
@@ -91,12 +89,6 @@ export class ClientSource implements DataSource {
   }
 
   #maySend(): boolean {
-    if (this.#caller.client.connection.queuedBytes > MAX_QUEUED) return false;
-    const now = this.#caller.context.rooms.machine.now();
-    if (now - this.#window >= SECOND) {
-      this.#window = now;
-      this.#sends = 0;
-    }
-    return ++this.#sends <= MAX_SENDS;
+    return this.#caller.client.connection.queuedBytes <= MAX_QUEUED && this.#sends.pass();
   }
 }

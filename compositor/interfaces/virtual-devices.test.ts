@@ -136,6 +136,27 @@ describe('a virtual keyboard', () => {
     expect(wire.error!.message).toContain('16 virtual keyboards');
   });
 
+  it('fills nobody’s table with keymaps: what would change them too often is not typed', () => {
+    const wire = driver();
+    const [mine, other] = [keyboard(wire), keyboard(wire)];
+    mine.keymap(1, keymapFile(wire, MINE), MINE.length);
+    const text = MINE.replace('mine', 'other');
+    other.keymap(1, keymapFile(wire, text), text.length);
+    for (let key = 0; key < 1000; key++)
+      for (const keys of [mine, other]) {
+        keys.key(0, 30, 1);
+        keys.key(0, 30, 0);
+      }
+    const heard = window.take();
+    expect(heard.filter(line => line.startsWith('keymap')).length).toBe(256);
+    expect(heard.filter(line => line.endsWith('down')).length).toBeLessThan(2000);
+    expect(test.seat.keyboard.pressed.size).toBe(0);
+    test.machine.advance(1_000_000_000n);
+    mine.key(0, 31, 1);
+    other.key(0, 32, 1);
+    expect(window.take().filter(line => line.startsWith('key '))).toEqual(['key 31 down', 'key 32 down']);
+  });
+
   it('needs a keymap first', () => {
     const wire = driver();
     keyboard(wire).key(0, 30, 1);

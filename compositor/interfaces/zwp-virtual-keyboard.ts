@@ -4,9 +4,11 @@ import type { Resource } from '../../protocol/object/resource.ts';
 import { KernelError } from '../kernel/task/index.ts';
 import { Keymap } from '../seat/keymap.ts';
 import { NO_MODIFIERS } from '../seat/modifiers.ts';
+import type { Client } from '../server/client.ts';
 import type { Caller, Context } from './context.ts';
 import { demand, displayRefusal } from './errors.ts';
 import { PerClient } from './per-client.ts';
+import { RateLimit } from './rate-limit.ts';
 
 /** wl_keyboard.keymap_format. */
 const XKB_V1 = 1;
@@ -17,6 +19,11 @@ const LAST_KEY = 0x2ff;
 const MAX_KEYMAP = 1 << 20;
 /** Of one client: each keeps the text of its keymap. */
 const MOST_KEYBOARDS = 16;
+/**
+ * How often in a second one client's keyboards may give the seat another keymap: whoever has the keyboard gets a descriptor
+ * each time, and has no endless number of them.
+ */
+const MOST_KEYMAPS = 256;
 
 /** What binds the global. The keymap there is now comes back when a keyboard goes whose keymap is in use. */
 export function virtualKeyboards(
@@ -24,10 +31,13 @@ export function virtualKeyboards(
 ): (caller: Caller, resource: Resource<'zwp_virtual_keyboard_manager_v1'>) => void {
   const usual = context.rooms.seat.keyboard.keymap;
   const keyboards = new PerClient<VirtualKeyboard>('virtual keyboards', MOST_KEYBOARDS);
+  const keymaps = new WeakMap<Client, RateLimit>();
   return ({ client }, resource) =>
     resource.setHandlers({
       create_virtual_keyboard: (_, __, id) => {
-        const added = keyboards.add(client, new VirtualKeyboard(context, id, usual));
+        const limit = keymaps.get(client) ?? new RateLimit(context.rooms.machine, MOST_KEYMAPS);
+        keymaps.set(client, limit);
+        const added = keyboards.add(client, new VirtualKeyboard(context, id, usual, limit));
         id.onDestroy(() => added[Symbol.dispose]());
       },
     });
@@ -37,15 +47,22 @@ class VirtualKeyboard {
   readonly #context: Context;
   readonly #resource: Resource<'zwp_virtual_keyboard_v1'>;
   readonly #usual: Keymap;
+  readonly #keymaps: RateLimit;
   readonly #pressed = new Set<number>();
   #keymap: Keymap | null = null;
   /** It has told modifiers other than none. */
   #modified = false;
 
-  constructor(context: Context, resource: Resource<'zwp_virtual_keyboard_v1'>, usual: Keymap) {
+  constructor(
+    context: Context,
+    resource: Resource<'zwp_virtual_keyboard_v1'>,
+    usual: Keymap,
+    keymaps: RateLimit,
+  ) {
     this.#context = context;
     this.#resource = resource;
     this.#usual = usual;
+    this.#keymaps = keymaps;
     resource.onDestroy(() => this.#destroyed());
     resource.setHandlers({
       keymap: (_, format, handle, size) => {
@@ -54,7 +71,7 @@ class VirtualKeyboard {
       // Time stamps of input are the machine's: what a program counts from is its own matter.
       key: (_, __, key, state) => this.#key(key, state === PRESSED),
       modifiers: (_, depressed, latched, locked, group) => {
-        this.#use();
+        if (!this.#use()) return;
         const state = { depressed, latched, locked, group };
         this.#modified = (depressed | latched | locked | group) !== 0;
         this.#keyboard.modifiers(state);
@@ -68,8 +85,9 @@ class VirtualKeyboard {
   }
 
   #key(key: number, pressed: boolean): void {
-    this.#use();
+    const usable = this.#use();
     if (key > LAST_KEY || this.#pressed.has(key) === pressed) return;
+    if (pressed && !usable) return;
     if (pressed) this.#pressed.add(key);
     else this.#pressed.delete(key);
     this.#send(key, pressed);
@@ -80,15 +98,17 @@ class VirtualKeyboard {
     this.#keyboard.key(machine.now(), key, pressed ? 'pressed' : 'released', 'told');
   }
 
-  /** What follows is typed on this keyboard: its keymap holds. */
-  #use(): void {
+  /** What follows is typed on this keyboard: its keymap holds. False when keymaps change too often, and it is not typed. */
+  #use(): boolean {
     demand(
       this.#keymap,
       this.#resource,
       'no_keymap',
       'a key or modifiers came before the keymap; send the keymap first',
     );
+    if (this.#keyboard.keymap !== this.#keymap && !this.#keymaps.pass()) return false;
     this.#keyboard.setKeymap(this.#keymap);
+    return true;
   }
 
   /** The same object for the same keymap, so that clients are not sent what they have. */
