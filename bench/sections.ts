@@ -1,10 +1,12 @@
 import type { Figure, Section } from './figure.ts';
 import { frameFigures } from './frames.bench.ts';
+import { inputFigures } from './input.bench.ts';
 import { kernelFigures } from './kernel.bench.ts';
 import { metadataFigures } from './metadata.bench.ts';
 import { pixelFigures } from './pixels.bench.ts';
 import { programFigures } from './programs.bench.ts';
 import { startupFigures } from './startup.bench.ts';
+import { viewerFigures } from './viewer.bench.ts';
 import { wireFigures } from './wire.bench.ts';
 
 const MILLISECOND = 1e6;
@@ -50,6 +52,16 @@ export const sections: Record<string, Section> = {
     title: 'Programs',
     how: 'Copies of `weston-simple-shm`, an unmodified program that draws 250x250 pixels for each frame callback, on a display of 1920x1080 at 60 Hz: 300 frames of each that do not count, then 180 that do. CPU time is that of all threads of the server. The base is `weston --backend=headless-backend.so --use-pixman` with the same programs; empty where they are not installed.',
     measure: programFigures,
+  },
+  input: {
+    title: 'Input to photon',
+    how: 'From an event that enters the compositor until the time stamp of the vblank that shows what the client made of it: another colour. Virtual time: a key, 32 times at phases spread over a refresh, answered by a client that works in no time; the screen is read to be sure. Real time: a button of a virtual pointer, 120 times after 60 that do not count, from another process that answers it too; the time of all processes and sockets is in it.',
+    measure: inputFigures,
+  },
+  viewer: {
+    title: 'Viewer',
+    how: 'A compositor with a display of 1280x720 at 60 Hz and a client of 320x200 that commits for each frame callback, 240 times after 120 that do not count: without the viewer, with one that nobody looks at, and with a page (a WebSocket client in another process) that acknowledges every picture. CPU time is that of all threads of the compositor, divided by the vblanks that showed something new.',
+    measure: viewerFigures,
   },
   startup: {
     title: 'Start-up',
