@@ -176,6 +176,25 @@ describe('xdg_activation_v1', () => {
     expect(launcher.active).toBe(true);
   });
 
+  it('gives no right to the focus to a program that the pointer has come over', () => {
+    const other = program('other');
+    const launcher = program('launcher');
+    let entered = 0;
+    other.wire
+      .bind('wl_seat')
+      .get_pointer()
+      .on('enter', serial => {
+        entered = serial;
+      });
+    const place = test.scene.stack.find(({ surface }) => surface.label.endsWith('other'))!;
+    test.seat.pointer.moveTo(test.machine.now(), { x: place.x + 1, y: place.y + 1 });
+    settle();
+    expect(entered).toBeGreaterThan(0);
+    other.activation.activate(other.token({ serial: entered }), other.window.surface);
+    settle();
+    expect(launcher.active).toBe(true);
+  });
+
   it('takes no token that is too old or was made up', () => {
     const other = program('other');
     const launcher = program('launcher');

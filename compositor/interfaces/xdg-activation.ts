@@ -33,10 +33,10 @@ function serveToken(
   let surface: Resource<'wl_surface'> | null = null;
   const checkUnused = (): void =>
     demand(!used, resource, 'already_used', 'the token was committed; ask for another one');
-  /** It followed from something that a person did with the client, in the surface that it names. */
+  /** It followed from something that a person did with the client, in the surface that it names; passing over it is nothing. */
   const mayActivate = (): boolean => {
     const given = serial === null ? null : context.rooms.seat.serials.find(serial);
-    if (!given || context.clientOf(given.surface) !== client) return false;
+    if (!given || given.kind === 'pointer-enter' || context.clientOf(given.surface) !== client) return false;
     return surface === null || context.clientOf(context.surfaces.get(surface).surface) === client;
   };
   resource.setHandlers({
