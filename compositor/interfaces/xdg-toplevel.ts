@@ -62,6 +62,11 @@ export class ToplevelObject {
     return !!attachment || surface.committedSize !== null;
   }
 
+  /** As the client knows it: content was committed, although it may have to wait. */
+  get isMapped(): boolean {
+    return this.#xdg.object.surface.committedSize !== null;
+  }
+
   beforeCommit(): void {
     const tooWide = this.#maximum.width > 0 && this.#minimum.width > this.#maximum.width;
     const tooHigh = this.#maximum.height > 0 && this.#minimum.height > this.#maximum.height;
@@ -77,13 +82,16 @@ export class ToplevelObject {
   introduce(): void {
     const { events, version } = this.resource;
     if (version >= 5) events.wm_capabilities(words([CAPABILITY.maximize, CAPABILITY.fullscreen]));
-    this.#xdg.context.rooms.scene.introduce(this.window);
+    // Of a window that starts over, the scene may think that it knows.
+    this.answer(() => this.#xdg.context.rooms.scene.introduce(this.window));
   }
 
   unmapped(): void {
     this.#configures = 0;
-    this.window.reset();
-    this.#xdg.context.rooms.scene.arrange();
+    this.#minimum = NO_SIZE;
+    this.#maximum = NO_SIZE;
+    this.#xdg.changeState({ minimum: NO_SIZE, maximum: NO_SIZE });
+    this.#xdg.context.rooms.scene.resetWindow(this.window);
   }
 
   #setHandlers(): void {
@@ -145,6 +153,7 @@ export class ToplevelObject {
       );
   }
 
+  /** A parent that is not mapped is none. */
   #setParent(parent: ToplevelObject | null): void {
     for (let at: Window | null = parent?.window ?? null; at; at = at.parent)
       demand(
@@ -153,12 +162,8 @@ export class ToplevelObject {
         'invalid_parent',
         `xdg_toplevel@${parent?.resource.id} is this window or a child of it`,
       );
-    if (this.window.parent === (parent?.window ?? null)) return;
-    this.window.parent = parent?.window ?? null;
-    if (!this.window.mapped) return;
-    const { scene } = this.#xdg.context.rooms;
-    scene.arrange();
-    scene.windowChanged(this.window);
+    const above = parent?.isMapped ? parent.window : null;
+    if (this.window.parent !== above) this.#xdg.context.rooms.scene.setParent(this.window, above);
   }
 
   /** A wish is answered with a configuration, even if that changes nothing. Before the first commit it is only noted. */

@@ -58,15 +58,30 @@ export function arrange(
       slots.set(window, slotOf(window, area, rect, layout));
     }
   }
-  // A dialog lies over its parent, wherever that has come to lie.
-  for (const [window, slot] of slots) {
-    const { parent } = window;
-    const above = parent && slots.get(parent);
-    if (above && slot.mode === 'floating' && slot.within)
-      slots.set(window, { ...slot, rect: placeInSlot(above, windowGeometry(parent.surface)) });
-  }
+  const placed = new Set<Window>();
+  for (const window of windows) placeOverParent(window, slots, placed);
   return slots;
 }
+
+/** A dialog lies over its parent, wherever that has come to lie; parents get their places first. */
+function placeOverParent(window: Window, slots: Map<Window, Slot>, placed: Set<Window>): void {
+  const line: Window[] = [];
+  for (let at: Window | null = window; at && !placed.has(at); at = at.parent) {
+    placed.add(at);
+    line.push(at);
+  }
+  for (const dialog of line.toReversed()) {
+    const { parent } = dialog;
+    const slot = slots.get(dialog);
+    const below = parent && slots.get(parent);
+    if (below && slot?.mode === 'floating' && slot.within)
+      slots.set(dialog, { ...slot, rect: coveredBy(parent, below) });
+  }
+}
+
+/** Of a window that fills its slot, the slot: its client may not have drawn that size yet. */
+const coveredBy = ({ surface }: Window, slot: Slot): Rect =>
+  slot.mode === 'floating' ? placeInSlot(slot, windowGeometry(surface)) : slot.rect;
 
 function byArea(
   windows: readonly Window[],
@@ -101,16 +116,15 @@ function modeOf({ wishes }: Window): Exclude<Slot['mode'], 'tiled'> | null {
   return wishes.place ? 'floating' : null;
 }
 
-function areaOf(window: Window, areas: readonly OutputArea[]): OutputArea | undefined {
-  const { fullscreen } = window.wishes;
+/** The output that a window goes to: the one it wants to fill, that of its parent unless it was moved itself, or its own; undefined: there is none. */
+export function areaOf(window: Window, areas: readonly OutputArea[]): OutputArea | undefined {
   const named = (name: string | null): OutputArea | undefined =>
     areas.find(({ output }) => output.name === name);
-  return (
-    named(fullscreen === false ? null : fullscreen.output) ??
-    (window.parent?.mapped ? areaOf(window.parent, areas) : undefined) ??
-    named(window.home) ??
-    areas[0]
-  );
+  const wanted = ({ wishes: { fullscreen } }: Window): OutputArea | undefined =>
+    fullscreen === false ? undefined : named(fullscreen.output);
+  let at = window;
+  while (!wanted(at) && at.parent?.mapped && !at.wishes.place) at = at.parent;
+  return wanted(at) ?? named(at.home) ?? areas[0];
 }
 
 const CORNER = { x: 'start', y: 'start' } as const;

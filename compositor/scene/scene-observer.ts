@@ -10,8 +10,11 @@ export interface SceneObserver {
   damaged?(damage: Region): void;
   /** A surface waits for a frame callback or feedback, or has other metadata, although no pixel of it may have changed. */
   frameWanted?(surface: Surface): void;
-  /** Surfaces came, went, moved or changed their size. */
-  restacked?(): void;
+  /**
+   * Surfaces came, went, moved or changed their size: `changed`, which is empty when their order alone did. Null: any of
+   * them may be on other outputs than before.
+   */
+  restacked?(changed: ReadonlySet<Surface> | null): void;
   /**
    * A commit took effect that brought other content, or took it away, seen or not. `damage` is in buffer pixels. Called
    * before anything is drawn.

@@ -3,7 +3,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Trace } from '../observe/trace.ts';
 import { type Cursor, cursorSurface } from './cursor.ts';
-import { changesLayout, changesStack, DamageTracker } from './damage.ts';
+import { DamageTracker } from './damage.ts';
 import type { DragIcon } from './drag-icon.ts';
 import { FullscreenCover } from './fullscreen-cover.ts';
 import { type FrameHit, type Hit, hit, hitFrame, rootOf } from './hit-test.ts';
@@ -14,11 +14,13 @@ import { dismissPopups, type Popup } from './popup.ts';
 import { hasPoint, type Point, type Rect, Region } from './region.ts';
 import type { SceneObserver } from './scene-observer.ts';
 import { mostShownOn, ShownStack } from './shown-stack.ts';
-import { placeInSlot, type Root, type SurfacePlacement, windowGeometry } from './stack.ts';
+import { type Root, type SurfacePlacement, shownPlaceOf } from './stack.ts';
 import { Surface, type SurfaceOwner } from './surface.ts';
 import { type Transaction, type TransactionEntry, TransactionQueues } from './transaction.ts';
+import { TransactionEffect } from './transaction-effect.ts';
 import type { Edges, Window, WindowWishes } from './window.ts';
-import { resized, Windows } from './windows.ts';
+import { WindowSteering } from './window-steering.ts';
+import { Windows } from './windows.ts';
 
 export type { SceneObserver } from './scene-observer.ts';
 
@@ -42,6 +44,7 @@ export class Scene {
   readonly #surfaces = new Set<Surface>();
   readonly #owner: SurfaceOwner;
   readonly #windows: Windows;
+  readonly #steering: WindowSteering;
   readonly #stack = new ShownStack();
   /** What the stack was built of last, from the lowest to the highest. */
   #roots: readonly Root[] = [];
@@ -55,6 +58,10 @@ export class Scene {
     this.#machine = options.machine;
     this.#counters = options.counters;
     this.#windows = new Windows(options.layout ?? 'tiled');
+    this.#steering = new WindowSteering(this.#windows, {
+      arrange: () => this.arrange(),
+      moved: window => this.#rebuild(NOTHING, new Set([window])),
+    });
     this.#queues = new TransactionQueues(options.trace, transaction => this.#apply(transaction));
     this.#owner = {
       submit: transaction => this.#queues.submit(transaction),
@@ -141,7 +148,11 @@ export class Scene {
   set outputs(outputs: readonly OutputInfo[]) {
     this.#outputs = outputs;
     for (const output of outputs) this.#notify(observer => observer.damaged?.(Region.of(output.geometry)));
+    this.#windows.arrangeLayers(outputs);
+    this.#windows.gather();
     this.arrange();
+    // Who stayed where it was may be on other outputs all the same.
+    this.#notify(observer => observer.restacked?.(null));
   }
 
   /** Transactions of a surface that wait. */
@@ -161,13 +172,12 @@ export class Scene {
 
   addPopup(popup: Popup): void {
     this.#popups = [...this.#popups, popup];
-    this.update();
   }
 
   removePopup(popup: Popup): void {
     this.#popups = this.#popups.filter(other => other !== popup);
     dismissPopups(this.#popups, popup.surface);
-    this.update();
+    this.#refresh(popup.parent);
   }
 
   get popups(): readonly Popup[] {
@@ -218,43 +228,50 @@ export class Scene {
     if (before !== window) this.#tellActivated(before);
   }
 
-  /** Puts a window above the others of its kind, with its dialogs. */
+  /** Puts a window above the others of its kind, with its parents and dialogs. */
   raise(window: Window): void {
     this.#windows.raise(window);
+    this.#windows.configure();
     this.#reorder();
   }
 
   /** The window geometry as it is shown, in the global space; null: it is not. */
   placeOf(window: Window): Rect | null {
-    return window.slot && window.mapped ? placeInSlot(window.slot, windowGeometry(window.surface)) : null;
+    return shownPlaceOf(window);
   }
 
   /** Puts the corner of a window's geometry somewhere; from now on it floats. Does nothing for a fullscreen window. */
-  moveWindow(window: Window, { x, y }: Point): void {
-    if (!this.#windows.float(window)) return;
-    this.#replace(window, { ...window.wishes.place!, x: Math.round(x), y: Math.round(y) });
+  moveWindow(window: Window, corner: Point): void {
+    this.#steering.move(window, corner);
   }
 
   /** A hand is at the window's edges from now on; it floats. Returns where it is; null when it can't be resized. */
   beginResize(window: Window, edges: Edges): Rect | null {
-    const place = this.placeOf(window);
-    if (!place || !this.#windows.float(window)) return null;
-    window.resizing = edges;
-    window.dragged = { x: edges.x || 1, y: edges.y || 1 };
-    window.wishes.place = place;
-    this.arrange();
-    return place;
+    return this.#steering.beginResize(window, edges);
   }
 
   /** Gives a window that is being resized another place: `from` (what `beginResize` returned), its edges dragged by `by`. */
   resizeWindow(window: Window, from: Rect, by: Point): void {
-    if (window.resizing) this.#replace(window, resized(window, from, by));
+    this.#steering.resize(window, from, by);
   }
 
   endResize(window: Window): void {
-    if (!window.resizing) return;
-    window.resizing = null;
-    this.#windows.configure();
+    this.#steering.endResize(window);
+  }
+
+  /** A window was unmapped: it starts over, and its dialogs go to its parent. */
+  resetWindow(window: Window): void {
+    this.#windows.orphan(window);
+    window.reset();
+    this.arrange();
+  }
+
+  /** Makes a window a dialog of another, above which it lies from now on; null: of none. */
+  setParent(window: Window, parent: Window | null): void {
+    this.#windows.setParent(window, parent);
+    if (!window.mapped) return;
+    this.arrange();
+    this.windowChanged(window);
   }
 
   setMaximised(window: Window, maximised: boolean): void {
@@ -292,15 +309,15 @@ export class Scene {
     this.#windows.introduce(window);
   }
 
-  /** Gives every mapped window and every layer surface its place and tells it. */
-  arrange(): void {
+  /** Gives every mapped window and every layer surface its place and tells it. `content` as in `update`. */
+  arrange(content: ReadonlyMap<Surface, Region> = NOTHING): void {
     this.#windows.arrangeLayers(this.#outputs);
     const before = this.activated;
     const turned = this.#windows.arrange();
     const changed = this.#windows.noteMapped();
     for (const window of changed.gone) dismissPopups(this.#popups, window.surface);
     this.#windows.configure();
-    this.update();
+    this.update(content);
     // Whoever hears of it finds everything in its new place.
     for (const window of changed.gone) this.#notify(observer => observer.windowUnmapped?.(window));
     for (const window of changed.come) this.#notify(observer => observer.windowMapped?.(window));
@@ -336,10 +353,17 @@ export class Scene {
     return { [Symbol.dispose]: () => void this.#observers.delete(observer) };
   }
 
-  /** Looks at the whole stack again and reports the damage. */
+  /** Looks at the whole stack again and reports the damage. `content` is what commits have damaged, in buffer pixels. */
   update(content: ReadonlyMap<Surface, Region> = NOTHING): void {
     this.#roots = this.#windows.roots();
     this.#rebuild(content, null);
+  }
+
+  /** Looks at the tree that a surface is in again, at everything if it is in none. */
+  #refresh(surface: Surface | null): void {
+    const root = surface && rootOf(surface);
+    if (root) this.#rebuild(NOTHING, new Set([root]));
+    else this.update();
   }
 
   /** Looks at the order of the windows again, and at what is drawn of `changed`. */
@@ -350,7 +374,7 @@ export class Scene {
 
   /** Looks at what hangs on `dirty`; null looks at everything. The order of the others is what it was. */
   #rebuild(content: ReadonlyMap<Surface, Region>, dirty: ReadonlySet<Root> | null): void {
-    const restacked = this.#stack.build({
+    const changed = this.#stack.build({
       roots: this.#dragIcon ? [...this.#roots, this.#dragIcon] : this.#roots,
       popups: this.#popups,
       activated: this.activated,
@@ -359,25 +383,12 @@ export class Scene {
     const uncovered = this.#cover.update(this.#outputs, output => this.fullscreenOn(output));
     const damage = this.#damage.update(this.stack, content).union(uncovered);
     this.#tellDamage(damage);
-    if (!restacked) return;
-    this.#notify(observer => observer.restacked?.());
+    if (!changed && uncovered.isEmpty) return;
+    this.#notify(observer => observer.restacked?.(uncovered.isEmpty ? changed : null));
     for (const popup of this.#popups) {
       const root = popup.client.moved && rootOf(popup.surface);
       if (root && (dirty === null || dirty.has(root))) popup.client.moved?.();
     }
-  }
-
-  /** A new place for a window that floats. Where nothing else depends on it, nothing else is looked at. */
-  #replace(window: Window, place: Rect): void {
-    window.wishes.place = place;
-    const { slot } = window;
-    if (slot?.mode !== 'floating' || slot.within || this.windows.some(({ parent }) => parent === window)) {
-      this.arrange();
-      return;
-    }
-    window.slot = { ...slot, rect: place };
-    this.#windows.configureOne(window);
-    this.#rebuild(NOTHING, new Set([window]));
   }
 
   #tellActivated(before: Window | null): void {
@@ -390,45 +401,33 @@ export class Scene {
   #unmapped(surface: Surface): void {
     dismissPopups(this.#popups, surface);
     if (surface.role?.kind === 'layer' || surface.role?.kind === 'toplevel') this.arrange();
-    else this.update();
+    else this.#refresh(surface);
   }
 
   #apply(transaction: Transaction): void {
-    const content = new Map<Surface, Region>();
-    const retold = new Set<Surface>();
-    const dirty = new Set<Root>();
-    let rearranged = false;
-    let layersChanged = false;
+    const effect = new TransactionEffect(this.#dragIcon);
     for (const entry of transaction.entries) {
-      const { surface, commit } = entry;
-      const before = surface.state;
-      surface.apply(entry);
-      const { attached, bufferDamage } = commit;
-      if (attached !== undefined)
-        this.#notify(observer => observer.contentApplied?.(surface, attached, bufferDamage));
-      if (before.hdrMetadata !== commit.hdrMetadata) retold.add(surface);
-      if (surface === cursorSurface(this.#cursor)) this.#notify(observer => observer.cursorChanged?.());
-      content.set(surface, commit.bufferDamage);
+      const before = entry.surface.state;
+      entry.surface.apply(entry);
       this.#counters.commits++;
-      const moved = commit.offset.x !== 0 || commit.offset.y !== 0;
-      if (moved || changesStack(before, surface.state)) this.#addRoot(surface, dirty);
-      if (changesLayout(surface, before)) rearranged = true;
-      if (surface.role?.kind === 'layer' && before.role !== surface.state.role) layersChanged = true;
-      if (before.content && !surface.state.content) dismissPopups(this.#popups, surface);
+      this.#tellApplied(entry);
+      effect.note(entry, before);
+      if (before.content && !entry.surface.state.content) dismissPopups(this.#popups, entry.surface);
     }
-    if (rearranged) this.arrange();
-    if (layersChanged) this.#notify(observer => observer.layersChanged?.());
-    if (dirty.size > 0) this.#rebuild(content, dirty);
+    const { content, roots } = effect;
+    if (effect.layout || this.#windows.haveDialogs(roots)) this.arrange(content);
+    else if (roots.size > 0) this.#rebuild(content, roots);
     else this.#tellDamage(this.#cover.contentDamage(content, surface => this.#stack.of(surface)));
+    if (effect.layers) this.#notify(observer => observer.layersChanged?.());
     for (const { surface, commit } of transaction.entries)
-      if (surface.hasFrameCallbacks || commit.feedback.length > 0 || retold.has(surface))
+      if (surface.hasFrameCallbacks || commit.feedback.length > 0 || effect.retold.has(surface))
         this.#notify(observer => observer.frameWanted?.(surface));
   }
 
-  #addRoot(surface: Surface, into: Set<Root>): void {
-    const root = rootOf(surface);
-    if (root) into.add(root);
-    else if (this.#dragIcon && surface.isWithin(this.#dragIcon.surface)) into.add(this.#dragIcon);
+  #tellApplied({ surface, commit: { attached, bufferDamage } }: TransactionEntry): void {
+    if (attached !== undefined)
+      this.#notify(observer => observer.contentApplied?.(surface, attached, bufferDamage));
+    if (surface === cursorSurface(this.#cursor)) this.#notify(observer => observer.cursorChanged?.());
   }
 
   #surfaceDestroyed(surface: Surface): TransactionEntry[] {

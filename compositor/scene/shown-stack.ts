@@ -35,25 +35,21 @@ export class ShownStack {
   on(output: OutputInfo, fullscreen: Window | null): readonly SurfacePlacement[] {
     const known = this.#onOutput.get(output.name);
     if (known) return known;
-    const shown = this.#placements.filter(
-      placement =>
-        (fullscreen === null || isOver(placement.root, fullscreen)) &&
-        intersectRects(extentOf(placement), output.geometry) !== null,
-    );
+    const shown = this.#placements.filter(placement => isShown(placement, output, fullscreen));
     this.#onOutput.set(output.name, shown);
     return shown;
   }
 
   /**
-   * Builds the parts of `dirty` anew, all with null, and of roots that were not there. Returns whether anything lies
-   * elsewhere than before.
+   * Builds the parts of `dirty` anew, all with null, and of roots that were not there. Returns the surfaces that came,
+   * went or lie elsewhere, none where their order alone is another; null: all is as it was.
    */
   build(options: {
     readonly roots: readonly Root[];
     readonly popups: readonly Popup[];
     readonly activated: Window | null;
     readonly dirty: ReadonlySet<Root> | null;
-  }): boolean {
+  }): ReadonlySet<Surface> | null {
     const { roots, dirty, activated } = options;
     const popupsOf = popupsByParent(options.popups);
     const parts = new Map<Root, readonly SurfacePlacement[]>();
@@ -61,25 +57,40 @@ export class ShownStack {
       const known = dirty === null || dirty.has(root) ? undefined : this.#parts.get(root);
       parts.set(root, known ?? buildPart(root, popupsOf, activated));
     }
-    this.#index(this.#parts, parts);
+    const changed = this.#index(this.#parts, parts);
     this.#parts = parts;
     const before = this.#placements;
     this.#placements = [...parts.values()].flat();
     this.#onOutput.clear();
-    return (
-      before.length !== this.#placements.length ||
-      this.#placements.some((placement, at) => !samePlacement(placement, before[at]!))
-    );
+    const reordered = this.#placements.some(({ surface }, at) => surface !== before[at]?.surface);
+    return changed.size > 0 || reordered ? changed : null;
   }
 
-  /** Surfaces of parts that went or were built anew, then those that came. */
-  #index(before: Parts, now: Parts): void {
+  /** Surfaces of parts that went or were built anew, then those that came. Returns those that lie elsewhere now. */
+  #index(before: Parts, now: Parts): ReadonlySet<Surface> {
+    const gone = new Map<Surface, SurfacePlacement>();
+    const changed = new Set<Surface>();
     for (const [root, part] of before)
-      if (now.get(root) !== part) for (const { surface } of part) this.#bySurface.delete(surface);
-    for (const [root, part] of now)
-      if (before.get(root) !== part)
-        for (const placement of part) this.#bySurface.set(placement.surface, placement);
+      if (now.get(root) !== part) for (const placement of part) gone.set(placement.surface, placement);
+    for (const surface of gone.keys()) this.#bySurface.delete(surface);
+    for (const [root, part] of now) {
+      if (before.get(root) === part) continue;
+      for (const placement of part) {
+        const earlier = gone.get(placement.surface);
+        if (!earlier || !samePlacement(earlier, placement)) changed.add(placement.surface);
+        gone.delete(placement.surface);
+        this.#bySurface.set(placement.surface, placement);
+      }
+    }
+    for (const surface of gone.keys()) changed.add(surface);
+    return changed;
   }
+}
+
+/** Whether an output shows any of a surface, under the window that is fullscreen there. */
+function isShown(placement: SurfacePlacement, output: OutputInfo, fullscreen: Window | null): boolean {
+  if (fullscreen !== null && !isOver(placement.root, fullscreen)) return false;
+  return intersectRects(extentOf(placement), output.geometry) !== null;
 }
 
 /** Whether a fullscreen window leaves something to be seen: itself, what belongs to it, the overlay, and what is dragged. */

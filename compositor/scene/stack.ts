@@ -90,6 +90,10 @@ function treeExtent(surface: Surface, own: Rect): Rect {
   return extent;
 }
 
+/** A window's geometry as it is shown, in the global space; null: it is not. */
+export const shownPlaceOf = ({ slot, mapped, surface }: Window): Rect | null =>
+  slot && mapped ? placeInSlot(slot, windowGeometry(surface)) : null;
+
 /** Where a window of this geometry lies in its slot, in the global space. */
 export function placeInSlot(slot: Slot, geometry: Rect): Rect {
   const { rect, align, within, mode } = slot;
@@ -117,7 +121,8 @@ function alignAxis(
   return slot.start + (grows ? room : Math.max(0, room));
 }
 
-const keepInside = (at: number, length: number, from: number, room: number): number =>
+/** The start of a length that is moved into a room, as far as it fits. */
+export const keepInside = (at: number, length: number, from: number, room: number): number =>
   Math.max(from, Math.min(at, from + room - length));
 
 /** One root's surfaces, lowest first, each tree followed by its popups. */

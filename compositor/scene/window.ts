@@ -32,6 +32,9 @@ export interface Edges {
   readonly y: -1 | 0 | 1;
 }
 
+/** Edges to drag while the corner of a window stays where it is. */
+export const LOWER_RIGHT: Edges = { x: 1, y: 1 };
+
 /** Where on an axis a window lies in its slot when it is smaller or larger than that. */
 export type Alignment = 'start' | 'centre' | 'end';
 
@@ -74,7 +77,7 @@ export class Window {
   /** A hand is at these edges. */
   resizing: Edges | null = null;
   /** The edges that were dragged last: the others stay where they are while the client catches up. */
-  dragged: Edges = { x: 1, y: 1 };
+  dragged = LOWER_RIGHT;
   #configuration: WindowConfiguration | null = null;
 
   constructor(surface: Surface, client: WindowClient) {
@@ -123,11 +126,14 @@ export class Window {
     if (this.#configuration) this.client.configure(this.#configuration);
   }
 
-  /** The window was unmapped: its next map starts over. */
+  /** The window was unmapped: its next map starts over, with nothing of what the client said of it. */
   reset(): void {
     this.#configuration = null;
     this.slot = null;
     this.resizing = null;
+    this.dragged = LOWER_RIGHT;
+    this.title = '';
+    this.appId = '';
     Object.assign(this.wishes, { maximised: false, fullscreen: false, place: null });
   }
 }

@@ -1,18 +1,16 @@
 // The windows and layer surfaces: who is there, who is active, who lies above whom, and what each is told.
 import { arrangeLayers } from './layer-layout.ts';
 import { LAYERS, type LayerName, type LayerSurface } from './layer-surface.ts';
-import { arrange, type LayoutName, leastCrowded, type OutputArea } from './layout.ts';
+import { areaOf, arrange, type LayoutName, leastCrowded, type OutputArea } from './layout.ts';
 import type { OutputInfo } from './outputs.ts';
-import { clamp, type Point, type Rect, type Size } from './region.ts';
-import { placeInSlot, type Root, windowGeometry } from './stack.ts';
-import type { Edges, Slot, Window, WindowStateName } from './window.ts';
+import { clamp, hasPoint, intersectRects, type Rect, type Size } from './region.ts';
+import { keepInside, placeInSlot, type Root, windowGeometry } from './stack.ts';
+import type { Slot, Window, WindowStateName } from './window.ts';
 
 /** How far a window that finds its place alone lies from the one before it, in logical pixels. */
 const CASCADE = 32;
 /** After so many the cascade begins anew. */
 const CASCADE_LENGTH = 8;
-
-const NO_EDGES: Edges = { x: 0, y: 0 };
 
 const LEVELS = { tiled: 0, maximised: 1, floating: 2, fullscreen: 3 } as const;
 
@@ -73,8 +71,25 @@ export class Windows {
     const others = (other: Window): boolean => other !== window;
     this.#list = this.#list.filter(others);
     this.#recent = this.#recent.filter(others);
-    for (const other of this.#list) if (other.parent === window) other.parent = window.parent;
+    this.orphan(window);
     window.slot = null;
+  }
+
+  /** A window lies above its parent from now on. */
+  setParent(window: Window, parent: Window | null): void {
+    window.parent = parent;
+    if (parent && this.#recent.indexOf(window) < this.#recent.indexOf(parent)) this.raise(window);
+  }
+
+  /** The dialogs of a window that is shown no more are those of its own parent. */
+  orphan(window: Window): void {
+    for (const other of this.#list) if (other.parent === window) other.parent = window.parent;
+    window.parent = null;
+  }
+
+  /** Whether any window lies over one of these. */
+  haveDialogs(parents: ReadonlySet<Root>): boolean {
+    return parents.size > 0 && this.#list.some(({ parent }) => parent !== null && parents.has(parent));
   }
 
   addLayer(layer: LayerSurface): void {
@@ -85,10 +100,45 @@ export class Windows {
     this.#layers = this.#layers.filter(other => other !== layer);
   }
 
-  /** Above the windows of its kind, with the windows that have it as a parent above it. */
+  /** Above the windows of its kind, with its parents below it and its dialogs above; of the dialogs of one parent it is the highest. */
   raise(window: Window): void {
-    const raised = [window, ...this.#recent.filter(other => other !== window && descends(other, window))];
-    this.#recent = [...this.#recent.filter(other => !raised.includes(other)), ...raised];
+    const top = topOf(window);
+    const others: Window[] = [];
+    const family: Window[] = [];
+    const own: Window[] = [];
+    for (const other of this.#recent) {
+      if (other === window) continue;
+      if (descends(other, window)) own.push(other);
+      else if (descends(other, top)) family.push(other);
+      else others.push(other);
+    }
+    this.#recent = [...others, ...family, window, ...own];
+  }
+
+  /** A window with a place of its own belongs to the output that its middle is on. Returns its name; null: on none. */
+  rehome(window: Window): string | null {
+    const place = placeOf(window);
+    const middle = place && { x: place.x + place.width / 2, y: place.y + place.height / 2 };
+    const area = middle && this.#areas.find(({ output }) => hasPoint(output.geometry, middle));
+    if (!area) return null;
+    window.home = area.output.name;
+    return window.home;
+  }
+
+  /** Brings windows with a place of their own back that lie where there is no output any more. */
+  gather(): void {
+    for (const window of this.#list) {
+      const place = placeOf(window);
+      const area = areaOf(window, this.#areas);
+      if (!place || !area || this.#areas.some(({ output }) => intersectRects(output.geometry, place)))
+        continue;
+      const { usable } = area;
+      window.wishes.place = {
+        ...window.wishes.place!,
+        x: keepInside(place.x, place.width, usable.x, usable.width),
+        y: keepInside(place.y, place.height, usable.y, usable.height),
+      };
+    }
   }
 
   /** What windows may fill of an output. */
@@ -284,12 +334,27 @@ export function descends(window: Window, ancestor: Window): boolean {
   return false;
 }
 
+/** The window that a dialog, or a dialog of that, belongs to; its own where it is none. */
+function topOf(window: Window): Window {
+  let top = window;
+  while (top.parent) top = top.parent;
+  return top;
+}
+
+/** Where a window with a place of its own lies while it is neither maximised nor fullscreen; null for another. */
+function placeOf({ wishes: { place }, surface }: Window): Rect | null {
+  const { width, height } = windowGeometry(surface);
+  return place && { ...place, width: place.width || width, height: place.height || height };
+}
+
 const isAbove = (layer: LayerName): boolean => LAYERS.indexOf(layer) >= LAYERS.indexOf('top');
 
 /** A dialog is never below its parent. */
 function levelOf(window: Window): number {
-  const own = window.slot ? LEVELS[window.slot.mode] : 0;
-  return window.parent?.mapped ? Math.max(own, levelOf(window.parent)) : own;
+  let level = 0;
+  for (let at: Window | null = window; at?.mapped || at === window; at = at.parent)
+    if (at.slot) level = Math.max(level, LEVELS[at.slot.mode]);
+  return level;
 }
 
 function sizeFor(window: Window, { mode, rect }: Slot): Size {
@@ -300,19 +365,4 @@ function sizeFor(window: Window, { mode, rect }: Slot): Size {
   if (!place || place.width <= 0 || place.height <= 0) return { width: 0, height: 0 };
   const fitting = window.fit(place);
   return { width: clamp(fitting.width), height: clamp(fitting.height) };
-}
-
-/** The place of a window that is being resized after its edges were dragged: the others stay, and its limits hold. */
-export function resized(window: Window, from: Rect, by: Point): Rect {
-  const edges = window.resizing ?? NO_EDGES;
-  const { width, height } = window.fit({
-    width: Math.max(1, Math.round(from.width + edges.x * by.x)),
-    height: Math.max(1, Math.round(from.height + edges.y * by.y)),
-  });
-  return {
-    x: edges.x < 0 ? from.x + from.width - width : from.x,
-    y: edges.y < 0 ? from.y + from.height - height : from.y,
-    width,
-    height,
-  };
 }
