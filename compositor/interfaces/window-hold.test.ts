@@ -201,6 +201,59 @@ describe('xdg_toplevel.resize', () => {
   });
 });
 
+describe('Escape', () => {
+  const ESC = 1;
+
+  it('puts a window back that is being moved, and gives the pointer back', () => {
+    const { toplevel, place } = stage();
+    hands.press();
+    toplevel.move(heard.seat, heard.lastSerial);
+    client.settle();
+    hands.moveTo(160, 110);
+    heard.take();
+    hands.key(ESC, 'pressed');
+    expect(place()).toEqual([50, 50, 100, 100]);
+    expect(test.seat.pointer.grabbed).toBe(false);
+    hands.moveTo(70, 60);
+    expect(place()).toEqual([50, 50, 100, 100]);
+    hands.release();
+    hands.key(ESC, 'released');
+    hands.key(ESC, 'pressed');
+    expect(heard.take()).toEqual(['enter A 20,10', 'frame', 'key 1 up', 'key 1 down']);
+  });
+
+  it('gives a window back its tile', () => {
+    const made = client.mapped(100, 100);
+    const window = test.scene.windows[0] as Window;
+    heard = new Listening(client);
+    hands.moveTo(300, 200);
+    hands.press();
+    made.toplevel.move(heard.seat, heard.lastSerial);
+    client.settle();
+    hands.moveTo(310, 200);
+    expect(window.slot?.mode).toBe('floating');
+    hands.key(ESC, 'pressed');
+    expect(window.slot?.mode).toBe('tiled');
+  });
+
+  it('asks for the size that a window had', () => {
+    const { toplevel, place, draw, asked, states } = stage();
+    hands.press();
+    toplevel.resize(heard.seat, heard.lastSerial, TOP_LEFT);
+    client.settle();
+    draw(100, 100);
+    hands.moveTo(40, 40);
+    draw(120, 120);
+    expect(place()).toEqual([30, 30, 120, 120]);
+    hands.key(ESC, 'pressed');
+    expect(asked().at(-1)).toBe('100x100');
+    expect(states.at(-1)).not.toContain(RESIZING);
+    draw(100, 100);
+    expect(place()).toEqual([50, 50, 100, 100]);
+    hands.release();
+  });
+});
+
 describe('Super', () => {
   it('with the left button moves a window, and the client hears of no press', () => {
     const { place } = stage();

@@ -3,11 +3,8 @@ import type { Nanoseconds } from '../machine/machine.ts';
 import type { Point } from '../scene/region.ts';
 import type { Drag } from './drag.ts';
 import { heldAction } from './drag-actions.ts';
-import type { KeyboardGrab, PointerGrab, TouchGrab } from './grabs.ts';
+import { KEY_ESC, type KeyboardGrab, type PointerGrab, type TouchGrab } from './grabs.ts';
 import type { Seat } from './seat.ts';
-
-/** Its evdev code. */
-const KEY_ESC = 1;
 
 /** What a drag hangs on. Disposed when the drag is over, it gives the device back. */
 export interface DragGrab extends Disposable {

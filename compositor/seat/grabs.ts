@@ -3,6 +3,9 @@ import type { Nanoseconds } from '../machine/machine.ts';
 import type { Point } from '../scene/region.ts';
 import type { AxisEvent, ButtonState, KeyState } from './sink.ts';
 
+/** The evdev code of Escape, which ends what a hand does as if it had not begun. */
+export const KEY_ESC = 1;
+
 /** The pointer's position, buttons and focus are up to date when a grab is called; who has the focus is its own matter. */
 export interface PointerGrab {
   /** It only changes who has the focus: other grabs may start above it. */

@@ -135,8 +135,8 @@ export class Seat {
   }
 
   get #around(): HoldSurroundings {
-    const { pointer, touch, cursor } = this;
-    return { machine: this.#machine, scene: this.#scene, pointer, touch, cursor };
+    const { pointer, touch, keyboard, cursor } = this;
+    return { machine: this.#machine, scene: this.#scene, pointer, touch, keyboard, cursor };
   }
 
   #holdWithPointer(hold: WindowHold | null): void {

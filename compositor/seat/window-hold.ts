@@ -2,7 +2,7 @@
 import type { CursorShape } from '../scene/cursor.ts';
 import type { Point, Rect } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
-import type { Edges, Window } from '../scene/window.ts';
+import type { Edges, Window, WindowWishes } from '../scene/window.ts';
 import { isOlder, type Serials } from './serials.ts';
 
 export interface WindowHold {
@@ -15,14 +15,23 @@ export interface WindowHold {
   moved(position: Point): void;
   /** The client has committed something. */
   changed(): void;
+  /** The hand thought better of it: the window is as it was. `released` follows. */
+  cancelled(): void;
   /** The hand has let go. */
   released(): void;
+}
+
+/** What was wished for the window when it was taken: a tile, for example, which it left in the hand. */
+function putBack(scene: Scene, window: Window, wishes: WindowWishes): void {
+  Object.assign(window.wishes, wishes);
+  scene.arrange();
 }
 
 /** Moves a window. Null when it is not shown, or fills an output. */
 export function holdToMove(scene: Scene, window: Window, start: Point): WindowHold | null {
   const place = scene.placeOf(window);
   if (!place || window.slot?.mode === 'fullscreen') return null;
+  const before = { ...window.wishes };
   return {
     window,
     shape: 'grabbing',
@@ -31,6 +40,7 @@ export function holdToMove(scene: Scene, window: Window, start: Point): WindowHo
     },
     moved: ({ x, y }) => scene.moveWindow(window, { x: place.x + x - start.x, y: place.y + y - start.y }),
     changed: () => {},
+    cancelled: () => putBack(scene, window, before),
     released: () => {},
   };
 }
@@ -45,8 +55,9 @@ export interface ResizeOptions {
 
 /** Resizes a window. Null when that can't be. */
 export function holdToResize(options: ResizeOptions): WindowHold | null {
+  const before = { ...options.window.wishes };
   const from = options.scene.beginResize(options.window, options.edges);
-  return from && new ResizeHold(options, from);
+  return from && new ResizeHold(options, from, before);
 }
 
 /**
@@ -60,17 +71,19 @@ class ResizeHold implements WindowHold {
   readonly #serials: Serials;
   readonly #start: Point;
   readonly #from: Rect;
+  readonly #before: WindowWishes;
   /** What the hand asks for and the client does not know yet. */
   #wanted: Point | null = null;
   /** Serials up to this one were given before the size that the client has yet to answer. */
   #askedAfter: number | null = null;
 
-  constructor(options: ResizeOptions, from: Rect) {
+  constructor(options: ResizeOptions, from: Rect, before: WindowWishes) {
     this.#scene = options.scene;
     this.#serials = options.serials;
     this.window = options.window;
     this.#start = options.start;
     this.#from = from;
+    this.#before = before;
     this.shape = shapeOf(options.edges);
   }
 
@@ -85,6 +98,13 @@ class ResizeHold implements WindowHold {
 
   changed(): void {
     if (this.#wanted && this.#answered) this.#ask(this.#wanted);
+  }
+
+  cancelled(): void {
+    this.#wanted = null;
+    // One that floated before is asked for the size that it had: its wish may have been to choose for itself.
+    if (this.#before.place && !this.#before.maximised) this.#ask({ x: 0, y: 0 });
+    else putBack(this.#scene, this.window, this.#before);
   }
 
   released(): void {
