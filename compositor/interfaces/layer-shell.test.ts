@@ -40,11 +40,17 @@ function layerSurface(by: TestClient, layer = LAYER.top, version?: number) {
   return { surface, shell, role, told, commit, show };
 }
 
+type LayerRole = ReturnType<typeof layerSurface>['role'];
+
+function beAPanel(role: LayerRole, height: number): void {
+  role.set_size(0, height);
+  role.set_anchor(TOP | LEFT | RIGHT);
+  role.set_exclusive_zone(height);
+}
+
 function panel(by: TestClient, height = 30) {
   const made = layerSurface(by);
-  made.role.set_size(0, height);
-  made.role.set_anchor(TOP | LEFT | RIGHT);
-  made.role.set_exclusive_zone(height);
+  beAPanel(made.role, height);
   made.commit();
   return made;
 }
@@ -73,12 +79,38 @@ describe('a layer surface', () => {
     surface.attach(null, 0, 0);
     commit();
     expect(height()).toBe(480);
+    beAPanel(role, 40);
     commit();
-    show(640, 30);
-    expect(height()).toBe(420);
+    show(640, 40);
+    expect(height()).toBe(440);
     role.destroy();
     client.settle();
     expect(height()).toBe(480);
+  });
+
+  it('starts over when it was unmapped, with the layer it was made for and nothing else', () => {
+    const { surface, role, told, commit, show } = panel(client);
+    role.set_layer(LAYER.overlay);
+    role.set_keyboard_interactivity(1);
+    role.set_margin(1, 2, 3, 4);
+    show(640, 30);
+    surface.attach(null, 0, 0);
+    commit();
+    role.set_size(20, 20);
+    commit();
+    show(20, 20);
+    expect(told.at(-1)).toBe('20x20');
+    expect(test.scene.stack).toMatchObject([{ x: 310, y: 230, root: { state: { layer: 'top' } } }]);
+    expect(test.scene.keyboardClaim).toBeNull();
+  });
+
+  it('needs a size again when it was unmapped', () => {
+    const { surface, commit, show } = panel(client);
+    show(640, 30);
+    surface.attach(null, 0, 0);
+    commit();
+    commit();
+    expect(client.error?.codeName).toBe('invalid_size');
   });
 
   it('follows the keyboard wish of its newest commit', () => {
@@ -128,7 +160,10 @@ describe('a layer surface', () => {
     surface.attach(null, 0, 0);
     commit();
     show(10, 10);
+    test.scene.outputs = [test.output.info, second.info];
+    client.settle();
     expect(told).toEqual(['640x30', 'closed']);
+    expect(test.scene.stack).toEqual([]);
     expect(client.error).toBeNull();
   });
 

@@ -25,11 +25,11 @@ export class LayerSurfaceObject implements RoleObject {
   readonly #object: SurfaceObject;
   readonly #resource: Resource<'zwlr_layer_surface_v1'>;
   readonly #layer: LayerSurface;
+  /** What the surface begins with, and begins anew with when it was unmapped. */
+  readonly #initial: LayerState;
   readonly #serials = new ConfigureSerials();
   /** The last commit left the surface with a buffer. */
   #hadContent = false;
-  /** It was told that it will not be shown again. */
-  #closed = false;
 
   constructor(
     object: SurfaceObject,
@@ -41,12 +41,13 @@ export class LayerSurfaceObject implements RoleObject {
     this.#resource = resource;
     this.#layer = new LayerSurface({
       surface,
-      client: { configure: size => this.#configure(size), closed: () => this.#close() },
+      client: { configure: size => this.#configure(size), closed: () => resource.events.closed() },
       output: wishes.output ?? defaultOutput(this.#scene) ?? '',
       namespace: wishes.namespace,
     });
     surface.role = { kind: 'layer', layer: this.#layer };
-    surface.pending.role = { ...INITIAL_LAYER_STATE, layer: wishes.layer };
+    this.#initial = { ...INITIAL_LAYER_STATE, layer: wishes.layer };
+    surface.pending.role = this.#initial;
     object.roleObject = this;
     object.context.layerSurfaces.set(resource, this.#layer);
     this.#scene.addLayer(this.#layer);
@@ -55,7 +56,7 @@ export class LayerSurfaceObject implements RoleObject {
   }
 
   beforeCommit(attaching: 'buffer' | 'null' | 'unchanged'): void {
-    if (this.#closed) return;
+    if (this.#layer.closed) return;
     demand(
       attaching !== 'buffer' || this.#serials.acknowledged !== null,
       this.#resource,
@@ -78,10 +79,11 @@ export class LayerSurfaceObject implements RoleObject {
     const hasContent = this.#object.surface.committedSize !== null;
     const unmapped = this.#hadContent && !hasContent;
     this.#hadContent = hasContent;
-    if (this.#closed) return;
+    if (this.#layer.closed) return;
     if (unmapped) {
       this.#serials.reset();
       this.#layer.reset();
+      this.#object.surface.pending.role = this.#initial;
       this.#scene.arrange();
     } else if (!this.#layer.introduced) this.#introduce();
   }
@@ -97,7 +99,7 @@ export class LayerSurfaceObject implements RoleObject {
 
   #introduce(): void {
     if (!this.#scene.outputs.some(({ name }) => name === this.#layer.output)) {
-      this.#close();
+      this.#layer.close();
       return;
     }
     this.#layer.introduced = true;
@@ -176,7 +178,7 @@ export class LayerSurfaceObject implements RoleObject {
   }
 
   #acknowledge(serial: number): void {
-    if (this.#closed) return;
+    if (this.#layer.closed) return;
     demand(
       this.#serials.acknowledge(serial) !== 'unknown',
       this.#resource,
@@ -189,12 +191,6 @@ export class LayerSurfaceObject implements RoleObject {
     const serial = this.#object.context.serial();
     this.#serials.sent(serial);
     this.#resource.events.configure(serial, width, height);
-  }
-
-  #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#resource.events.closed();
   }
 
   #destroyed(): void {

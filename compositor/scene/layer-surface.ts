@@ -49,7 +49,7 @@ export const INITIAL_LAYER_STATE: LayerState = {
 /** The client's end of a layer surface. */
 export interface LayerClient {
   configure(size: Size): void;
-  /** Its output is gone, or there is none: it will not be shown again. Called again, it says nothing more. */
+  /** Its output is gone, or there is none: it will not be shown again. */
   closed(): void;
 }
 
@@ -65,6 +65,7 @@ export class LayerSurface {
   place: Rect | null = null;
   /** The client has asked for its first configuration. */
   introduced = false;
+  #closed = false;
   #told: Size | null = null;
 
   constructor(options: { surface: Surface; client: LayerClient; output: string; namespace: string }) {
@@ -81,6 +82,19 @@ export class LayerSurface {
 
   get mapped(): boolean {
     return this.surface.state.content !== null;
+  }
+
+  /** It will not be shown again, although the client has yet to destroy it. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Takes it away for good and tells the client, once. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.place = null;
+    this.client.closed();
   }
 
   /** Sends a size unless the client has been told just that. */

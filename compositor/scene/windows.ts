@@ -149,7 +149,7 @@ export class Windows {
   /** Lays layer surfaces out, and tells them; windows have to be arranged after it. */
   arrangeLayers(outputs: readonly OutputInfo[]): void {
     this.#areas = outputs.map(output => {
-      const here = this.#layers.filter(layer => layer.output === output.name);
+      const here = this.#layers.filter(layer => layer.output === output.name && !layer.closed);
       const { places, usable } = arrangeLayers(here, output.geometry);
       for (const [layer, place] of places) {
         layer.place = place;
@@ -160,8 +160,8 @@ export class Windows {
     const there = new Set(outputs.map(({ name }) => name));
     for (const layer of this.#layers) {
       if (there.has(layer.output)) continue;
-      layer.place = null;
-      if (layer.introduced) layer.client.closed();
+      if (layer.introduced) layer.close();
+      else layer.place = null;
     }
   }
 
