@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 
 /** How long a child may take to end after it was asked to, in milliseconds. */
 const PATIENCE = 3000;
@@ -21,8 +22,8 @@ export class Children {
   }
 
   /**
-   * Starts a process; the promise is its exit status (128 and the signal's number if one killed it, 127 if it could not be
-   * started, which is reported).
+   * Starts a process; the promise is its exit status (128 and the signal's number if one killed it). One that could not be
+   * started is reported, and counts as shells have it: 127, or 126 if it is there and is no program.
    */
   start(
     name: string,
@@ -57,20 +58,12 @@ export class Children {
 
 function exitStatus(process: ChildProcess, failed: (error: Error) => void): Promise<number> {
   return new Promise(resolve => {
-    process.on('error', error => {
+    process.on('error', (error: NodeJS.ErrnoException) => {
       failed(error);
-      resolve(127);
+      resolve(error.code === 'EACCES' ? 126 : 127);
     });
     process.on('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
   });
 }
 
-const NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGTERM: 15,
-};
-
-const signalNumber = (signal: NodeJS.Signals | null): number => (signal && NUMBERS[signal]) ?? 0;
+const signalNumber = (signal: NodeJS.Signals | null): number => (signal ? constants.signals[signal] : 0);

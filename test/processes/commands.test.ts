@@ -17,6 +17,7 @@ describe('run', () => {
     ['exit 7', 7],
     ['exit 0', 0],
     ['kill -TERM $$', 143],
+    ['kill -ABRT $$', 134],
   ])('ends with the status of its command: %s', async (command, status) => {
     const directory = privateDirectory();
     const words = ['run', '--output', '64x64', '--', 'sh', '-c', command];
@@ -36,6 +37,12 @@ describe('run', () => {
     const { status, output } = await fencepost(words, { XDG_RUNTIME_DIR: privateDirectory() }).ended;
     expect(status).toBe(127);
     expect(output).toMatch(/no-such-command could not be started/);
+  });
+
+  it('says that a command is no program', async () => {
+    const words = ['run', '--output', '64x64', '--', '/etc/passwd'];
+    const { status, output } = await fencepost(words, { XDG_RUNTIME_DIR: privateDirectory() }).ended;
+    expect([status, output]).toEqual([126, expect.stringContaining('/etc/passwd could not be started')]);
   });
 });
 
