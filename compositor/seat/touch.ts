@@ -113,11 +113,17 @@ export class Touch {
     this.#grabs.end(grab);
   }
 
-  /** The surface is not shown any more: its fingers touch nothing. */
+  /** Fingers whose surface is not shown any more touch nothing, which its client is told: their ids will come again. */
   restacked(): void {
-    for (const [id, point] of this.#points)
-      if (point.surface && !this.#parts.scene.placementOf(point.surface))
-        this.#points.set(id, { ...point, surface: null });
+    const { scene, serials, sink } = this.#parts;
+    let lifted = false;
+    for (const [id, point] of this.#points) {
+      if (!point.surface || scene.placementOf(point.surface)) continue;
+      sink.touch.up(point.surface, serials.next(), this.#parts.now(), id);
+      this.#points.set(id, { ...point, surface: null });
+      lifted = true;
+    }
+    if (lifted) sink.touch.frame();
   }
 
   // What grabs are made of.
