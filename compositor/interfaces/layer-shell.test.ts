@@ -132,6 +132,26 @@ describe('a layer surface', () => {
     expect(test.scene.keyboardClaim).not.toBeNull();
   });
 
+  it('has the keyboard when it comes above the windows and takes it on demand, until something else comes', () => {
+    client.mapped();
+    const window = test.scene.activated!.surface;
+    const show = (layer: number) => {
+      const made = layerSurface(client, layer);
+      beAPanel(made.role, 30);
+      made.role.set_keyboard_interactivity(2);
+      made.commit();
+      made.show(640, 30);
+      return test.scene.layers.at(-1)!.surface;
+    };
+    show(LAYER.background);
+    expect(test.seat.keyboard.focus).toBe(window);
+    const launcher = show(LAYER.overlay);
+    expect(test.seat.keyboard.focus).toBe(launcher);
+    client.mapped();
+    client.settle();
+    expect(test.seat.keyboard.focus).toBe(test.scene.activated!.surface);
+  });
+
   it('changes its layer', () => {
     const window = client.mapped();
     const { role, commit, show } = layerSurface(client, LAYER.background);

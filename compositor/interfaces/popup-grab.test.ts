@@ -196,6 +196,17 @@ describe('a popup that grabs', () => {
     expect(shown.done).toBe(1);
   });
 
+  it('goes when a new window comes, which would have no keyboard beside it', () => {
+    hands.click(10, 10);
+    const { done } = menu('menu');
+    expect(done).toBe(0);
+    const other = client.mapped(100, 100);
+    client.settle();
+    expect(order).toEqual(['menu']);
+    expect(test.seat.keyboard.focus).toBe(test.scene.activated!.surface);
+    expect(other.surface.id).not.toBe(window.surface.id);
+  });
+
   it('goes together with its window', () => {
     hands.click(10, 10);
     const shown = menu('menu');

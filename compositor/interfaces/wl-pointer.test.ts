@@ -1,5 +1,5 @@
 // What clients hear of the pointer.
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Kernel } from '../kernel/kernel.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
 import { BTN_RIGHT, Hands, Listening } from './seat-testing.ts';
@@ -92,6 +92,24 @@ describe('focus', () => {
     hands.release();
     expect(heard.take().filter(line => line.includes('A'))).toEqual([]);
     expect(client.error).toBeNull();
+  });
+
+  it('leaves a surface that goes while it has a name, so that nobody enters two at once', () => {
+    const below = windowAt(client, 0, 0);
+    const { surface, toplevel, xdg } = windowAt(client, 0, 0);
+    const heard = listener(client, below);
+    hands.moveTo(10, 10);
+    heard.take();
+    const left: boolean[] = [];
+    vi.spyOn(test.seat.sink.pointer, 'leave').mockImplementation(
+      ({ destroyed }) => void left.push(destroyed),
+    );
+    toplevel.destroy();
+    xdg.destroy();
+    surface.destroy();
+    client.settle();
+    expect(left).toEqual([false]);
+    expect(heard.take()).toContain('enter A 10,10');
   });
 
   it('goes through what the input region leaves out, and to subsurfaces', () => {

@@ -58,7 +58,10 @@ export class SurfaceObject {
     caller.context.surfaces.set(resource, this);
     resource.onDestroy(() => this.#destroyed());
     resource.setHandlers({
-      destroy: () => this.#checkDestroy(),
+      destroy: () => {
+        this.#checkDestroy();
+        this.context.rooms.seat.surfaceGoes(this.surface);
+      },
       attach: (_, buffer, x, y) => this.#attach(buffer, x, y),
       damage: (_, x, y, width, height) =>
         this.surface.pending.damageSurface(Region.of({ x, y, width, height })),

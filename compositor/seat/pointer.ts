@@ -167,6 +167,13 @@ export class Pointer {
     this.#parts.sink.pointer.frame();
   }
 
+  /** The surface is about to be destroyed: that it is left can be told now, and not later. */
+  forget(surface: Surface): void {
+    if (this.#focus?.surface !== surface) return;
+    this.setFocus(null);
+    this.#parts.sink.pointer.frame();
+  }
+
   // What grabs are made of.
 
   /** What lies under the pointer. */

@@ -66,6 +66,8 @@ export class Seat {
   readonly #policy: FocusPolicy;
   /** The scene changed, and the focus has not been looked at since. */
   #stale = false;
+  /** The window that came last, until the focus has been looked at. */
+  #newest: Window | null = null;
 
   constructor({ machine, scene, keymap }: SeatOptions) {
     this.#machine = machine;
@@ -93,6 +95,10 @@ export class Seat {
       restacked: changed,
       activated: changed,
       layersChanged: changed,
+      windowMapped: window => {
+        this.#newest = window;
+        changed();
+      },
     });
   }
 
@@ -105,6 +111,12 @@ export class Seat {
     if (this.#scene.activated !== window) this.#scene.activate(window);
     else this.#scene.raise(window);
     this.#focusKeyboard();
+  }
+
+  /** The surface is about to be destroyed: that it is left can be told now, and not later. */
+  surfaceGoes(surface: Surface): void {
+    this.pointer.forget(surface);
+    if (this.keyboard.focus === surface) this.keyboard.setFocus(null);
   }
 
   /**
@@ -218,9 +230,21 @@ export class Seat {
   #refresh(): void {
     if (!this.#stale) return;
     this.#stale = false;
+    this.#meetNewest();
+    this.#policy.meetLayers();
     this.#focusKeyboard();
     this.touch.restacked();
     this.pointer.restacked();
+  }
+
+  /** A window that comes and becomes the active one ends what was going on elsewhere, as a click into it would. */
+  #meetNewest(): void {
+    const window = this.#newest;
+    this.#newest = null;
+    if (!window || this.#scene.activated !== window) return;
+    this.#policy.clicked = null;
+    const menu = this.popups.popups.at(-1);
+    if (menu && this.#scene.rootOf(menu.surface) !== window) this.popups.dismiss();
   }
 
   #focusKeyboard(): void {
