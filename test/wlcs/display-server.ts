@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Host } from '../../compositor/commands/host.ts';
 import { Compositor } from '../../compositor/compositor.ts';
+import type { Point } from '../../compositor/scene/region.ts';
 import type { Surface } from '../../compositor/scene/surface.ts';
+import type { Window } from '../../compositor/scene/window.ts';
 import { type Client, type Server, WAYLAND_CAPABILITIES } from '../../compositor/server/index.ts';
 import type { Connection } from '../../protocol/object/connection.ts';
 import type { Listener } from '../../protocol/transport/socket-options.ts';
@@ -21,12 +23,15 @@ export class DisplayServer {
   readonly #host: Host<Compositor>;
   readonly #listener: Listener;
   readonly #arrivals: Arrivals;
+  /** Where the suite put windows: there they come back when they are mapped again. */
+  readonly #places = new WeakMap<Window, Point>();
 
   private constructor(directory: string, host: Host<Compositor>, listener: Listener, arrivals: Arrivals) {
     this.#directory = directory;
     this.#host = host;
     this.#listener = listener;
     this.#arrivals = arrivals;
+    this.#compositor.scene.observe({ windowMapped: window => this.#mapped(window) });
   }
 
   static async start(): Promise<DisplayServer> {
@@ -36,8 +41,6 @@ export class DisplayServer {
         { output: [OUTPUT], socket: join(directory, 'fencepost') },
         kernel => new Compositor({ kernel, layout: 'floating' }),
       );
-      // The suite waits for a second configure once a window has been mapped, although nothing has changed by then.
-      host.served.scene.observe({ windowMapped: window => window.repeatConfiguration() });
       const arrivals = new Arrivals(host.served.server);
       const listener = await listenWayland(join(directory, 'wayland'), {
         onConnection: connection => arrivals.accept(connection),
@@ -72,10 +75,13 @@ export class DisplayServer {
   }
 
   /** Puts the corner of a surface's window geometry somewhere. */
-  position(client: number, surface: number, x: number, y: number): void {
+  position(client: number, surface: number, place: Point): void {
     const found = this.#surface(client, surface);
     const root = found && this.#compositor.scene.rootOf(found);
-    if (root?.kind === 'window') this.#compositor.scene.moveWindow(root, { x, y });
+    if (root?.kind === 'layer') this.#arrivals.connection(client)?.placeLayer(surface, place);
+    if (root?.kind !== 'window') return;
+    this.#places.set(root, place);
+    this.#compositor.scene.moveWindow(root, place);
   }
 
   pointerTo(x: number, y: number): void {
@@ -122,6 +128,16 @@ export class DisplayServer {
     return this.#compositor.machine.now();
   }
 
+  #mapped(window: Window): void {
+    // The suite waits for a second configure once a window has been mapped, although nothing has changed by then.
+    window.repeatConfiguration();
+    const place = this.#places.get(window);
+    if (!place) return;
+    this.#compositor.machine.post('the place of a window', () => {
+      this.#compositor.scene.moveWindow(window, place);
+    });
+  }
+
   #surface(client: number, id: number): Surface | undefined {
     const label = `wl_surface@${id} of ${nameOf(client)}`;
     return [...this.#compositor.scene.surfaces].find(surface => surface.label === label);
@@ -136,21 +152,23 @@ class Arrivals {
   readonly #server: Server;
   readonly #unasked: number[] = [];
   readonly #asking: ((client: number) => void)[] = [];
-  #count = 0;
+  readonly #connections: PatientConnection[] = [];
 
   constructor(server: Server) {
     this.#server = server;
   }
 
   accept(connection: Connection): void {
-    const number = this.#count++;
-    this.#server.accept(new PatientConnection(connection), {
-      name: nameOf(number),
-      capabilities: WAYLAND_CAPABILITIES,
-    });
+    const patient = new PatientConnection(connection);
+    const number = this.#connections.push(patient) - 1;
+    this.#server.accept(patient, { name: nameOf(number), capabilities: WAYLAND_CAPABILITIES });
     const asking = this.#asking.shift();
     if (asking) asking(number);
     else this.#unasked.push(number);
+  }
+
+  connection(number: number): PatientConnection | undefined {
+    return this.#connections[number];
   }
 
   /** Each connection is told of once. */

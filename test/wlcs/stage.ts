@@ -7,7 +7,7 @@ type Numbers = readonly number[];
 type Call = (server: DisplayServer, numbers: Numbers) => void;
 
 const CALLS: Readonly<Record<string, Call>> = {
-  position: (server, [client, surface, x, y]) => server.position(client!, surface!, x!, y!),
+  position: (server, [client, surface, x, y]) => server.position(client!, surface!, { x: x!, y: y! }),
   'pointer-to': (server, [x, y]) => server.pointerTo(x!, y!),
   'pointer-by': (server, [x, y]) => server.pointerBy(x!, y!),
   'button-down': (server, [code]) => server.button(code!, 'pressed'),
