@@ -2,31 +2,24 @@
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { InterfaceName } from '../../protocol/object/types.ts';
 import type { Client } from '../server/client.ts';
-import { displayRefusal } from './errors.ts';
+import { PerClient } from './per-client.ts';
 
-/** Each event is sent once per resource, so a client that makes many would cost the others. */
-const MOST_RESOURCES = 256;
+const NONE: ReadonlySet<never> = new Set();
 
 export class ClientResources<N extends InterfaceName> {
-  readonly #byClient = new Map<Client, Set<Resource<N>>>();
-  readonly #none: ReadonlySet<Resource<N>> = new Set();
+  readonly #resources: PerClient<Resource<N>>;
 
-  /** Lists a resource until it is destroyed. Refuses more than 256 of a client. */
+  constructor(interfaceName: N) {
+    this.#resources = new PerClient(`objects ${interfaceName}`);
+  }
+
+  /** Lists a resource until it is destroyed. Refuses more of one client than are worth the events to each. */
   add(client: Client, resource: Resource<N>): void {
-    const resources = this.#byClient.get(client) ?? new Set<Resource<N>>();
-    if (resources.size >= MOST_RESOURCES)
-      throw displayRefusal(
-        'no_memory',
-        `the client has ${resources.size} objects ${resource.interface}, which is all it may; one is enough`,
-      );
-    this.#byClient.set(client, resources.add(resource));
-    resource.onDestroy(() => {
-      resources.delete(resource);
-      if (resources.size === 0 && this.#byClient.get(client) === resources) this.#byClient.delete(client);
-    });
+    const listed = this.#resources.add(client, resource);
+    resource.onDestroy(() => listed[Symbol.dispose]());
   }
 
   of(client: Client | undefined): ReadonlySet<Resource<N>> {
-    return (client && this.#byClient.get(client)) ?? this.#none;
+    return client ? this.#resources.of(client) : NONE;
   }
 }

@@ -15,6 +15,7 @@ import { findPipes, type Pipe, type PlaneInfo } from '../output/pipes.ts';
 import type { Caller } from './context.ts';
 import { sendSnapshot } from './observation-snapshot.ts';
 import { ObservationWatch } from './observation-watch.ts';
+import { words } from './words.ts';
 
 const { mode_flags: MODE, plane_type: PLANE } = interfaces.fencepost_observation_v1.enums;
 const PICOSECONDS = 1e12;
@@ -66,13 +67,7 @@ function describePipe({ events }: Resource<'fencepost_observation_v1'>, output: 
     );
   const cursor = pipe.cursor ? [pipe.cursor] : [];
   for (const plane of [pipe.primary, ...pipe.overlays, ...cursor])
-    events.plane(
-      output,
-      plane.id,
-      PLANE[plane.kind],
-      new Uint8Array(Uint32Array.from(plane.formats).buffer),
-      showing(plane),
-    );
+    events.plane(output, plane.id, PLANE[plane.kind], words(plane.formats), showing(plane));
 }
 
 const modeFlags = (mode: ModeInfo, current: ModeInfo): number =>

@@ -12,6 +12,7 @@ import { ClientResources } from './client-resources.ts';
 import type { Context } from './context.ts';
 import { milliseconds } from './input-time.ts';
 import { KeymapFiles } from './keymap-files.ts';
+import { words } from './words.ts';
 
 type KeyboardResource = Resource<'wl_keyboard'>;
 
@@ -19,7 +20,7 @@ const { key_state: KEY } = interfaces.wl_keyboard.enums;
 const REPEAT_SINCE = 4;
 
 export class KeyboardEvents implements KeyboardSink, Disposable {
-  readonly resources = new ClientResources<'wl_keyboard'>();
+  readonly resources = new ClientResources('wl_keyboard');
   readonly #context: Context;
   readonly #files: KeymapFiles;
   /** What each knows its keys to mean. */
@@ -38,7 +39,7 @@ export class KeyboardEvents implements KeyboardSink, Disposable {
     const { focus } = device;
     const surface = focus && this.#context.resourceOf(focus);
     if (!surface || this.#context.clientOf(focus) !== client) return;
-    keyboard.events.enter(serials.give(focus, 'keyboard-enter'), surface, keyArray(device.pressed));
+    keyboard.events.enter(serials.give(focus, 'keyboard-enter'), surface, words(device.pressed));
     tellModifiers(keyboard, serials.next(), device.modifierState);
   }
 
@@ -48,7 +49,7 @@ export class KeyboardEvents implements KeyboardSink, Disposable {
     if (!resource || !client) return;
     for (const keyboard of this.resources.of(client)) {
       this.#tellKeymap(client, keyboard);
-      keyboard.events.enter(serial, resource, keyArray(pressed));
+      keyboard.events.enter(serial, resource, words(pressed));
     }
   }
 
@@ -93,9 +94,6 @@ export class KeyboardEvents implements KeyboardSink, Disposable {
     return this.resources.of(this.#context.clientOf(surface));
   }
 }
-
-/** 32-bit numbers in the host's order, as Wayland's arrays have them. */
-const keyArray = (keys: ReadonlySet<number>): Uint8Array => new Uint8Array(Uint32Array.from(keys).buffer);
 
 function tellModifiers({ events }: KeyboardResource, serial: number, state: ModifierState): void {
   events.modifiers(serial, state.depressed, state.latched, state.locked, state.group);

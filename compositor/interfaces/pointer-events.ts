@@ -20,8 +20,8 @@ const FRAMES_SINCE = 5;
 const TILT_SINCE = 6;
 
 export class PointerEvents implements PointerSink {
-  readonly resources = new ClientResources<'wl_pointer'>();
-  readonly relative = new ClientResources<'zwp_relative_pointer_v1'>();
+  readonly resources = new ClientResources('wl_pointer');
+  readonly relative = new ClientResources('zwp_relative_pointer_v1');
   readonly #context: Context;
   /** Clients that were told something since the last frame. */
   readonly #unframed = new Set<Client>();

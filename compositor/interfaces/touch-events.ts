@@ -11,7 +11,7 @@ import { fixed } from './fixed.ts';
 import { milliseconds } from './input-time.ts';
 
 export class TouchEvents implements TouchSink {
-  readonly resources = new ClientResources<'wl_touch'>();
+  readonly resources = new ClientResources('wl_touch');
   readonly #context: Context;
   /** Clients that were told something since the last frame. */
   readonly #unframed = new Set<Client>();

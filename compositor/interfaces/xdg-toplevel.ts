@@ -7,6 +7,7 @@ import { NO_SIZE } from '../scene/surface-state.ts';
 import { Window, type WindowConfiguration, type WindowStateName } from '../scene/window.ts';
 import { demand } from './errors.ts';
 import { moveByHand, resizeByHand } from './seat-requests.ts';
+import { words } from './words.ts';
 import type { XdgSurfaceObject } from './xdg-surface.ts';
 
 const { state: STATE, wm_capabilities: CAPABILITY } = interfaces.xdg_toplevel.enums;
@@ -26,9 +27,6 @@ const STATES: Readonly<
   resizing: { since: 1, values: [STATE.resizing] },
   suspended: { since: 6, values: [STATE.suspended] },
 };
-
-/** 32-bit numbers in the host's order, as Wayland's arrays have them. */
-const words = (values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
 
 export class ToplevelObject {
   readonly window: Window;
@@ -119,7 +117,6 @@ export class ToplevelObject {
         window.appId = appId;
         scene.windowChanged(window);
       },
-      show_window_menu: () => {},
       move: (_, __, serial) => moveByHand(caller, window, serial),
       resize: (_, __, serial, edges) => resizeByHand(caller, this, serial, edges),
       set_max_size: (_, width, height) => {
@@ -137,7 +134,8 @@ export class ToplevelObject {
         this.answer(() => scene.setFullscreen(window, { output: name }));
       },
       unset_fullscreen: () => this.answer(() => scene.setFullscreen(window, false)),
-      // Not among the capabilities announced: there is no way to bring a window back.
+      // Not among the capabilities announced: there is no menu, and no way to bring a window back.
+      show_window_menu: () => {},
       set_minimized: () => {},
     });
   }

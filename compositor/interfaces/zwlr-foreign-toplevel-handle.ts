@@ -5,6 +5,7 @@ import type { Window } from '../scene/window.ts';
 import type { Client } from '../server/client.ts';
 import type { Context } from './context.ts';
 import { demand } from './errors.ts';
+import { words } from './words.ts';
 
 const { state: STATE } = interfaces.zwlr_foreign_toplevel_handle_v1.enums;
 const NOWHERE: ReadonlySet<string> = new Set();
@@ -77,7 +78,7 @@ export class ForeignToplevelHandle {
     const bits = states.reduce((sum, state) => sum | (1 << state), 0);
     if (bits === this.#told.states) return false;
     this.#told.states = bits;
-    this.resource.events.state(new Uint8Array(Uint32Array.from(states).buffer));
+    this.resource.events.state(words(states));
     return true;
   }
 
