@@ -5,12 +5,18 @@ import { findSignature, type InterfaceSignature, signatureOf } from '../object/s
 /** An id that is in use, with an interface that has no table here: what comes for it can't be read. */
 const UNKNOWN = null;
 
+/** WL_MAP_MAX_OBJECTS of libwayland: a client that never used an id again would have the table grow for ever. */
+const MAX_IDS = 0xf00000;
+
 /** Which interface each id of one connection is of. Both ends have one, and they change with the messages that pass. */
 export class ObjectTable {
   readonly #client: (InterfaceSignature | typeof UNKNOWN | undefined)[] = [undefined];
   readonly #server: (InterfaceSignature | typeof UNKNOWN | undefined)[] = [];
+  readonly #maxIds: number;
 
-  constructor() {
+  /** `maxIds`: how many ids a client may use at one time or another. */
+  constructor(maxIds = MAX_IDS) {
+    this.#maxIds = maxIds;
     this.add(DISPLAY_ID, signatureOf('wl_display').name);
   }
 
@@ -39,6 +45,8 @@ export class ObjectTable {
     if (id < 1 || id > MAX_CLIENT_ID)
       return `${id} is not an id for clients to hand out (1 to 0x${MAX_CLIENT_ID.toString(16)})`;
     if (this.#client[id] !== undefined) return `${id} is in use; an id is free again after its delete_id`;
+    if (id > this.#maxIds)
+      return `${id} is more than the ${this.#maxIds} ids that a client may use; use those again that are free`;
     if (id > this.#client.length)
       return `${id} leaves a gap; the next id that was never used is ${this.#client.length}`;
     return undefined;
