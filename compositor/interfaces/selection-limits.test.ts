@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Kernel } from '../kernel/kernel.ts';
-import { SECOND } from '../machine/machine.ts';
+import { MILLISECOND, SECOND } from '../machine/machine.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
 import { Program } from './selection-testing.ts';
 import { TestClient, TestServer } from './testing.ts';
@@ -67,6 +67,25 @@ describe('a hostile program', () => {
     // There is no real descriptor behind a memfd of the simulated kernel's own.
     expect(hostile.paste(hostile.clipboard(), 'text/plain')).toBe('');
     expect(copier.closed).toBeNull();
+  });
+
+  it('does not end another that does not read for a while by changing the selection without end', () => {
+    const manager = new Program(test, 'manager');
+    const control = manager.control();
+    const hostile = new Program(test, 'hostile').focus();
+    const clipboard = hostile.clipboard();
+    manager.wire.stopReading();
+    const types = Array.from({ length: 30 }, (_, at) => `${at}/${'x'.repeat(1000)}`);
+    for (let at = 0; at < 200; at++) {
+      const source = clipboard.source(types);
+      clipboard.set(source, hostile.serial);
+      source.proxy.destroy();
+      test.machine.advance(MILLISECOND);
+    }
+    clipboard.set(clipboard.source(['last/one']), hostile.serial);
+    manager.wire.readAgain();
+    test.machine.advance(SECOND);
+    expect([control.offered, manager.wire.closed, manager.wire.error]).toEqual([['last/one'], null, null]);
   });
 
   it('does not fill the table of another with files', () => {

@@ -1,6 +1,6 @@
 // Who is told of a selection: what the devices of all selection protocols have in common.
 import type { Handle } from '../../protocol/object/message.ts';
-import type { Machine } from '../machine/machine.ts';
+import { type Machine, MILLISECOND, type Nanoseconds } from '../machine/machine.ts';
 import type { DataSource, Selection } from '../seat/selection.ts';
 import type { Client } from '../server/client.ts';
 import { displayRefusal } from './errors.ts';
@@ -88,6 +88,13 @@ export const receiveFrom =
   (_: unknown, mimeType: string, handle: Handle): void =>
     source.send(mimeType, handle.fd);
 
+/**
+ * A client for which more bytes than these wait hears of a selection once it has read them: others may change it as often
+ * as they like, and a client that does not read is disconnected in the end.
+ */
+const MAX_QUEUED = 256 << 10;
+const AGAIN: Nanoseconds = 50n * MILLISECOND;
+
 /** Which clients hear of a selection. */
 export type Audience = (client: Client) => boolean;
 
@@ -97,6 +104,8 @@ export class SelectionDevices {
   readonly #selection: Selection;
   readonly #audience: Audience;
   readonly #devices = new PerClient<SelectionDevice>('devices of a selection');
+  /** They have not read of the last one yet. */
+  readonly #late = new Set<Client>();
   #posted = false;
 
   constructor(machine: Machine, selection: Selection, audience: Audience) {
@@ -115,7 +124,18 @@ export class SelectionDevices {
 
   /** The client belongs to the audience from now on. */
   tell(client: Client): void {
-    for (const device of this.#devices.of(client)) device.tell(this.#selection.source);
+    if (client.connection.queuedBytes > MAX_QUEUED) this.#tellLater(client);
+    else for (const device of this.#devices.of(client)) device.tell(this.#selection.source);
+  }
+
+  #tellLater(client: Client): void {
+    this.#late.add(client);
+    if (this.#late.size > 1) return;
+    this.#machine.at(this.#machine.now() + AGAIN, 'selection for those who were late', () => {
+      const late = [...this.#late];
+      this.#late.clear();
+      for (const each of late) if (each.connected && this.#audience(each)) this.tell(each);
+    });
   }
 
   #changed(): void {
