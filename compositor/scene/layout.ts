@@ -155,8 +155,8 @@ function decorationOf(window: Window, layout: LayoutName): Decoration {
   return decoration ?? (layout === 'tiled' && window.parent === null && !window.fixed ? 'server' : 'client');
 }
 
-/** A window that differs from the size it was given stays at the edges that nobody dragged. */
-function alignmentOf({ wishes, dragged }: Window): Slot['align'] {
+/** A window with a place of its own that differs from the size it was given stays at the edges that nobody dragged. */
+export function alignmentOf({ wishes, dragged }: Window): Slot['align'] {
   const { width, height } = wishes.place!;
   const from = (edge: -1 | 0 | 1): Alignment => (edge < 0 ? 'end' : 'start');
   return width === 0 && height === 0 ? CORNER : { x: from(dragged.x), y: from(dragged.y) };

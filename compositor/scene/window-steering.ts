@@ -1,4 +1,5 @@
 // Windows that are moved and resized from outside: by a hand, or by who steers a session.
+import { alignmentOf } from './layout.ts';
 import type { Point, Rect } from './region.ts';
 import { shownPlaceOf } from './stack.ts';
 import { type Edges, LOWER_RIGHT, type Window } from './window.ts';
@@ -59,7 +60,7 @@ export class WindowSteering {
       this.#host.arrange();
       return;
     }
-    window.slot = { ...slot, rect: place, output: output ?? slot.output };
+    window.slot = { ...slot, rect: place, align: alignmentOf(window), output: output ?? slot.output };
     this.#windows.configureOne(window);
     this.#host.moved(window);
   }
