@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ObjectProxy } from '../../protocol/object/proxy.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
-import { Hands, Listening } from './seat-testing.ts';
+import { Hands, Listening, openAt } from './seat-testing.ts';
 import { type TestClient, TestServer } from './testing.ts';
 
 let test: TestServer;
@@ -12,12 +12,7 @@ let hands: Hands;
 let heard: Listening;
 let window: ReturnType<typeof windowAt>;
 
-function windowAt(owner: TestClient, x: number, y: number) {
-  const made = owner.mapped(100, 100);
-  test.scene.moveWindow(test.scene.windows.at(-1)!, { x, y });
-  test.machine.settle();
-  return made;
-}
+const windowAt = (owner: TestClient, x: number, y: number) => openAt(test, owner, { x, y }, 100);
 
 beforeEach(() => {
   const machine = new VirtualMachine();
@@ -96,6 +91,23 @@ describe('a popup that grabs', () => {
     hands.moveTo(310, 10);
     expect(heard.take()).toEqual(['leave window', 'frame']);
     expect(stranger.take()).toEqual([]);
+  });
+
+  it('gives the keyboard back before a sync is answered: Qt closed the next menu at once', () => {
+    hands.click(10, 10);
+    const shown = menu('menu');
+    heard.take();
+    shown.popup.destroy();
+    shown.xdg.destroy();
+    client.objects.display.sync().on('done', () => heard.say('synchronised'));
+    shown.surface.destroy();
+    client.settle();
+    expect(heard.take()).toEqual([
+      'keyboard leaves null',
+      'keyboard enters window []',
+      'modifiers 0 0 0 0',
+      'synchronised',
+    ]);
   });
 
   it('goes with a press outside, which nobody else hears of', () => {

@@ -1,5 +1,6 @@
 // For tests of input: what a client's pointer, keyboard and touch tell, one line for each event.
 import type { ObjectProxy } from '../../protocol/object/proxy.ts';
+import type { Point } from '../scene/region.ts';
 import type { TestClient, TestServer } from './testing.ts';
 
 export const BTN_LEFT = 0x110;
@@ -88,6 +89,27 @@ export class Listening {
       cancel: () => this.#note('touch cancelled'),
     });
   }
+}
+
+/** Listens, and calls the surfaces A, B and C. */
+export function listener(
+  owner: TestClient,
+  ...surfaces: { surface: ObjectProxy<'wl_surface'> }[]
+): Listening {
+  const heard = new Listening(owner);
+  surfaces.forEach(({ surface }, at) => {
+    heard.name(surface, 'ABC'[at]!);
+  });
+  heard.take();
+  return heard;
+}
+
+/** Opens a window whose corner is at a place. */
+export function openAt(test: TestServer, owner: TestClient, place: Point, size = 64) {
+  const window = owner.mapped(size, size);
+  test.scene.moveWindow(test.scene.windows.at(-1)!, place);
+  test.machine.settle();
+  return window;
 }
 
 const codes = (keys: Uint8Array): string => new Uint32Array(keys.slice().buffer).join(',');

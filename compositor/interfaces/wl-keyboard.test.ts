@@ -4,7 +4,7 @@ import { F_ADD_SEALS, F_GET_SEALS, F_SEAL_WRITE } from '../../protocol/uapi/fcnt
 import { Kernel } from '../kernel/kernel.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
 import { Keymap } from '../seat/keymap.ts';
-import { Hands, Listening } from './seat-testing.ts';
+import { Hands, Listening, listener, openAt } from './seat-testing.ts';
 import { type TestClient, TestServer } from './testing.ts';
 
 let test: TestServer;
@@ -21,21 +21,7 @@ beforeEach(() => {
 const [A, SHIFT, CAPS] = [30, 42, 58];
 
 /** A window of 64x64 whose corner is at a place. */
-function windowAt(owner: TestClient, x: number, y: number) {
-  const window = owner.mapped();
-  test.scene.moveWindow(test.scene.windows.at(-1)!, { x, y });
-  test.machine.settle();
-  return window;
-}
-
-function listener(owner: TestClient, ...surfaces: { surface: Parameters<Listening['name']>[0] }[]) {
-  const heard = new Listening(owner);
-  surfaces.forEach(({ surface }, at) => {
-    heard.name(surface, 'ABC'[at]!);
-  });
-  heard.take();
-  return heard;
-}
+const windowAt = (owner: TestClient, x: number, y: number) => openAt(test, owner, { x, y });
 
 const [NONE, EXCLUSIVE, ON_DEMAND] = [0, 1, 2];
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Kernel } from '../kernel/kernel.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
-import { BTN_RIGHT, Hands, Listening } from './seat-testing.ts';
+import { BTN_RIGHT, Hands, Listening, listener, openAt } from './seat-testing.ts';
 import { type TestClient, TestServer } from './testing.ts';
 
 let test: TestServer;
@@ -17,21 +17,8 @@ beforeEach(() => {
 });
 
 /** A window of 64x64 whose corner is at a place. */
-function windowAt(owner: TestClient, x: number, y: number, size = 64) {
-  const window = owner.mapped(size, size);
-  test.scene.moveWindow(test.scene.windows.at(-1)!, { x, y });
-  test.machine.settle();
-  return window;
-}
-
-function listener(owner: TestClient, ...surfaces: { surface: Parameters<Listening['name']>[0] }[]) {
-  const heard = new Listening(owner);
-  surfaces.forEach(({ surface }, at) => {
-    heard.name(surface, 'ABC'[at]!);
-  });
-  heard.take();
-  return heard;
-}
+const windowAt = (owner: TestClient, x: number, y: number, size?: number) =>
+  openAt(test, owner, { x, y }, size);
 
 describe('focus', () => {
   it('enters, moves and leaves, each told in a frame of its own', () => {
