@@ -15,6 +15,8 @@ export class Keyboard {
   readonly #parts: SeatParts;
   readonly #grabs = new Grabs<KeyboardGrab>();
   readonly #pressed = new Set<number>();
+  /** Keys that are down for a grab alone: who has the focus knows of no press, and hears of no release. */
+  readonly #used = new Set<number>();
   readonly #modifiers = new ModifierMachine();
   readonly #focusListeners = new Listeners<[surface: Surface | null]>();
   readonly #enterListeners = new Listeners<[surface: Surface]>();
@@ -88,7 +90,10 @@ export class Keyboard {
     else this.#pressed.delete(code);
     const before = this.#modifiers.state;
     if (modifiers === 'follow') this.#follow(code, state);
-    if (!this.#grabs.current?.key(time, code, state)) this.#send(time, code, state);
+    const used = this.#grabs.current?.key(time, code, state) ?? false;
+    if (used && state === 'pressed') this.#used.add(code);
+    const known = state === 'pressed' || !this.#used.delete(code);
+    if (!used && known) this.#send(time, code, state);
     if (!sameModifiers(before, this.#modifiers.state)) this.#sendModifiers();
   }
 
@@ -110,6 +115,7 @@ export class Keyboard {
 
   #enter(surface: Surface): void {
     const { sink, serials } = this.#parts;
+    this.#used.clear();
     sink.keyboard.enter(surface, serials.give(surface, 'keyboard-enter'), this.#pressed);
     sink.keyboard.modifiers(surface, serials.next(), this.#modifiers.state);
   }
