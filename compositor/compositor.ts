@@ -94,7 +94,15 @@ export class Compositor implements Disposable {
       ...(outputScales ? { scales: outputScales } : {}),
     });
     const port = kernelPort(kernel, { descriptorLimit: options.clientDescriptors ?? 1024, seat: false });
-    this.server = new Server({ machine, trace, counters, task, kernel: port, ...(limits ? { limits } : {}) });
+    this.server = new Server({
+      machine,
+      trace,
+      counters,
+      task,
+      kernel: port,
+      settle: () => this.seat.settle(),
+      ...(limits ? { limits } : {}),
+    });
     const context = new Context({
       machine,
       clock: options.clock ?? null,

@@ -40,6 +40,11 @@ export class Listening {
     return lines;
   }
 
+  /** A line for something else that was heard. */
+  say(line: string): void {
+    this.#lines.push(line);
+  }
+
   get lastSerial(): number {
     return this.serials.at(-1) ?? 0;
   }

@@ -222,7 +222,15 @@ export class TestServer {
     this.scene = new Scene({ machine, trace, counters });
     this.scene.outputs = [this.output.info];
     this.seat = new Seat({ machine, scene: this.scene, keymap: usKeymap() });
-    this.server = new Server({ machine, trace, counters, task, kernel, ...(limits ? { limits } : {}) });
+    this.server = new Server({
+      machine,
+      trace,
+      counters,
+      task,
+      kernel,
+      settle: () => this.seat.settle(),
+      ...(limits ? { limits } : {}),
+    });
     const context = new Context({
       machine,
       clock: clock ?? null,

@@ -215,6 +215,11 @@ export class Seat {
     return holdToResize({ scene, serials: this.serials, window, edges, start });
   }
 
+  /** Looks at the focus now, if the scene has changed since it was looked at last. */
+  settle(): void {
+    this.#refresh();
+  }
+
   #active(): void {
     this.#refresh();
     this.idle.activity();

@@ -8,17 +8,21 @@ import { serveDisplay } from './wl-display.ts';
 
 export interface ServerOptions extends Omit<ClientSurroundings, 'limits'> {
   readonly limits?: Partial<Limits>;
+  /** Makes the events that are due. */
+  readonly settle?: () => void;
 }
 
 /** Takes connections from listeners, which know about sockets; this knows about clients. */
 export class Server implements Disposable {
   readonly globals = new Globals();
   readonly #surroundings: ClientSurroundings;
+  readonly #settle: () => void;
   readonly #clients = new Set<Client>();
   #nextId = 1;
 
   constructor(options: ServerOptions) {
     this.#surroundings = { ...options, limits: { ...DEFAULT_LIMITS, ...options.limits } };
+    this.#settle = options.settle ?? (() => {});
   }
 
   get clients(): ReadonlySet<Client> {
@@ -39,7 +43,7 @@ export class Server implements Disposable {
       client: client.id,
       wire: connection.wire,
     });
-    serveDisplay(client, this.globals);
+    serveDisplay(client, this.globals, this.#settle);
     client.start();
     return client;
   }

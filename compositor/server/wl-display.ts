@@ -8,11 +8,18 @@ import type { Globals, OfferedGlobal } from './globals.ts';
 
 const errors = interfaces.wl_display.enums.error;
 
-/** Answers the requests of a client's display and of its registries. */
-export function serveDisplay(client: Client, globals: Globals): void {
+/**
+ * Answers the requests of a client's display and of its registries. `settle` is called before a sync is answered: events
+ * that follow from earlier requests come before it, also where they are made in a turn of their own. Qt takes a program that
+ * has no window with the keyboard by then for one that was left, and closes its menus.
+ */
+export function serveDisplay(client: Client, globals: Globals, settle: () => void): void {
   let serial = 0;
   client.objects.display.setHandlers({
-    sync: (_, callback) => callback.events.done(++serial),
+    sync: (_, callback) => {
+      settle();
+      callback.events.done(++serial);
+    },
     get_registry: (_, registry) => serveRegistry(client, registry, globals),
   });
 }
