@@ -101,6 +101,24 @@ describe('a capture without the cursor', () => {
     expect(pixels(client, buffer).at(45, 10)).toBe('00ff00');
   });
 
+  it('gets what a frame changes that was on its way when it was asked for', () => {
+    const { desktop, client, window } = desk();
+    const buffer = client.shm(64, 48);
+    const first = capture(desktop, buffer);
+    desktop.frames(3);
+    const { time } = first.answers[0] as CaptureResult;
+    const page = client.shm(32, 48);
+    client.fill(page, 0x404040);
+    desktop.commit(window, page);
+    const state = (): string => desktop.display.statistics.outputs[0]!.state;
+    desktop.machine.runUntil(() => state() === 'flipping', 100_000_000n, 'the commit');
+    const second = capture(desktop, buffer, { immediate: false, since: time, bufferDamage: Region.empty });
+    expect(state()).toBe('flipping');
+    desktop.frames(3);
+    expect(second.answers).toHaveLength(1);
+    expect(pixels(client, buffer).at(2, 2)).toBe('404040');
+  });
+
   it('leaves no holes in memory that the client cannot seal where nothing changed', () => {
     const { desktop, client, window } = desk();
     const buffer = client.shm(64, 48, { sealable: false });

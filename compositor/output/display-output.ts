@@ -310,7 +310,7 @@ export class DisplayOutput implements Output {
       kind: 'flipping',
       frame,
       watchdog,
-      wanted: this.#captures.waiting || this.#histograms.waiting,
+      wanted: this.#histograms.waiting,
     };
   }
 
@@ -341,7 +341,9 @@ export class DisplayOutput implements Output {
     this.#tally.shown(frame, flip.time, rendered);
     this.#captures.flipped(frame, flip.time);
     this.#state = { kind: 'idle' };
-    if (state.wanted || this.#wanted || !this.#damage.isEmpty) this.#plan(this.#after(flip.time), false);
+    // A capture that was asked for while the frame was on its way may lack what that has changed.
+    const wanted = state.wanted || this.#wanted || this.#captures.waiting;
+    if (wanted || !this.#damage.isEmpty) this.#plan(this.#after(flip.time), false);
     const { refresh } = this.#clock;
     frame.answers.presented({ output: this, time: flip.time, refresh, sequence });
     frame.answers.done(flip.time);
