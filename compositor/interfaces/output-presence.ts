@@ -4,6 +4,7 @@ import { cursorExtent, cursorSurface } from '../scene/cursor.ts';
 import type { OutputInfo } from '../scene/outputs.ts';
 import { intersectRects } from '../scene/region.ts';
 import type { Scene } from '../scene/scene.ts';
+import { isShown } from '../scene/shown-stack.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { Client } from '../server/client.ts';
 import { scaleOf } from './preferred-scale.ts';
@@ -13,6 +14,14 @@ type Names = ReadonlySet<string>;
 
 const NOWHERE: Names = new Set();
 
+/** Who speaks of outputs in other ways. */
+export interface PresenceListener {
+  /** A surface is on other outputs than before. */
+  moved(surface: Surface): void;
+  /** A client has one more object for an output. */
+  bound(client: Client, resource: Resource<'wl_output'>, output: OutputInfo): void;
+}
+
 /** Tells clients when their surfaces come to an output or go from it, for each wl_output they have bound. */
 export class OutputPresence {
   readonly #scene: Scene;
@@ -20,13 +29,17 @@ export class OutputPresence {
   readonly #bound = new Map<Client, Map<Resource<'wl_output'>, string>>();
   /** Every set of outputs that surfaces have been on, by the names in it: the same set is the same object. */
   readonly #sets = new Map<string, Names>();
-  #present = new Map<Surface, Names>();
+  readonly #present = new Map<Surface, Names>();
+  readonly #listeners = new Set<PresenceListener>();
   /** The surface that the cursor showed at the last look. */
   #cursor: Surface | null = null;
 
   constructor(scene: Scene) {
     this.#scene = scene;
-    scene.observe({ restacked: () => this.#update(), cursorChanged: () => this.#cursorChanged() });
+    scene.observe({
+      restacked: changed => (changed ? this.#update(changed) : this.#updateAll()),
+      cursorChanged: () => this.#cursorChanged(),
+    });
   }
 
   addSurface(object: SurfaceObject): void {
@@ -56,6 +69,7 @@ export class OutputPresence {
       const object = this.#objects.get(surface);
       if (object?.client === client && names.has(output.name)) object.resource.events.enter(resource);
     }
+    for (const listener of this.#listeners) listener.bound(client, resource, output);
   }
 
   /** The wl_outputs by which a client knows an output. */
@@ -64,19 +78,30 @@ export class OutputPresence {
     return [...bound].filter(([, name]) => name === output.name).map(([resource]) => resource);
   }
 
-  #update(): void {
-    const now = new Map<Surface, Names>();
-    for (const output of this.#scene.outputs)
-      for (const { surface } of this.#scene.stackOn(output))
-        now.set(surface, this.#with(now.get(surface) ?? NOWHERE, output.name));
-    if (this.#cursor) now.set(this.#cursor, this.of(this.#cursor));
-    const before = this.#present;
-    this.#present = now;
-    for (const [surface, names] of now) {
-      const were = before.get(surface) ?? NOWHERE;
-      if (were !== names) this.#tell(surface, were, names);
+  /** Is told of what changes from now on, until disposed. */
+  observe(listener: PresenceListener): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  #updateAll(): void {
+    const surfaces = new Set(this.#scene.stack.map(({ surface }) => surface));
+    for (const surface of this.#present.keys()) surfaces.add(surface);
+    this.#update(surfaces);
+    // The outputs themselves may be others under the same names.
+    for (const [surface, names] of this.#present)
+      this.#objects.get(surface)?.scale.set(scaleOf(this.#scene, surface, names));
+  }
+
+  #update(surfaces: ReadonlySet<Surface>): void {
+    const { outputs } = this.#scene;
+    for (const surface of surfaces) {
+      if (surface === this.#cursor) continue;
+      const placement = this.#scene.placementOf(surface);
+      const isOn = (output: OutputInfo): boolean =>
+        placement !== null && isShown(placement, output, this.#scene.fullscreenOn(output));
+      this.#move(surface, this.#setOf(outputs.filter(isOn)));
     }
-    for (const [surface, names] of before) if (!now.has(surface)) this.#tell(surface, names, NOWHERE);
   }
 
   /** Called for every event of the pointer: does nothing while the cursor stays on its outputs. */
@@ -91,22 +116,23 @@ export class OutputPresence {
     if (!surface) return;
     const before = this.of(surface);
     if (outputs.every(output => before.has(output.name) === isOn(output))) return;
-    this.#move(
-      surface,
-      outputs.filter(isOn).reduce((names, { name }) => this.#with(names, name), NOWHERE),
-    );
+    this.#move(surface, this.#setOf(outputs.filter(isOn)));
   }
 
   #move(surface: Surface, now: Names): void {
     const before = this.of(surface);
-    this.#present.set(surface, now);
+    if (before === now) return;
     if (now === NOWHERE) this.#present.delete(surface);
-    if (before !== now) this.#tell(surface, before, now);
+    else this.#present.set(surface, now);
+    this.#tell(surface, before, now);
+    for (const listener of this.#listeners) listener.moved(surface);
   }
 
-  #with(names: Names, name: string): Names {
-    const key = [...names, name].join(',');
-    const known = this.#sets.get(key) ?? new Set([...names, name]);
+  #setOf(outputs: readonly OutputInfo[]): Names {
+    if (outputs.length === 0) return NOWHERE;
+    const names = outputs.map(({ name }) => name);
+    const key = names.join(',');
+    const known = this.#sets.get(key) ?? new Set(names);
     this.#sets.set(key, known);
     return known;
   }

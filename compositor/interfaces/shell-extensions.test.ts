@@ -229,6 +229,22 @@ describe('zwlr_foreign_toplevel_manager_v1', () => {
     expect(told).toEqual(['closed']);
   });
 
+  it('tells a task bar that binds outputs late where windows are', () => {
+    client.mapped();
+    const bar = test.connect('bar');
+    const entered: number[] = [];
+    let done = 0;
+    bar.bind('zwlr_foreign_toplevel_manager_v1').on('toplevel', handle => {
+      handle.on('output_enter', output => entered.push(output.id));
+      handle.on('done', () => done++);
+    });
+    bar.settle();
+    expect([entered, done]).toEqual([[], 1]);
+    const output = bar.bind('wl_output');
+    bar.settle();
+    expect([entered, done]).toEqual([[output.id], 2]);
+  });
+
   it('lets a task bar act on windows', () => {
     const [first, second] = [client.mapped(), client.mapped()];
     const closed: string[] = [];

@@ -1,8 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Kernel } from '../kernel/kernel.ts';
 import { SECOND } from '../machine/machine.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
-import { type TestClient, TestServer } from './testing.ts';
+import { type TestClient, TestOutput, TestServer } from './testing.ts';
 import { isComplete, type PositionerRules, placePopup } from './xdg-positioner.ts';
 
 let test: TestServer;
@@ -143,6 +143,62 @@ describe('xdg_toplevel', () => {
     surface.commit();
     client.settle();
     expect(client.error?.codeName).toBe('unconfigured_buffer');
+  });
+
+  it('loses all that was said of it when it is unmapped', () => {
+    const { surface, xdg, toplevel, configures } = client.mapped();
+    toplevel.set_title('title');
+    toplevel.set_app_id('app');
+    toplevel.set_min_size(100, 100);
+    toplevel.set_max_size(100, 100);
+    surface.attach(null, 0, 0);
+    surface.commit();
+    client.settle();
+    const window = test.scene.windows[0]!;
+    expect([window.title, window.appId]).toEqual(['', '']);
+    surface.commit();
+    client.settle();
+    expect(configures.length).toBe(2);
+    surface.attach(client.buffer(), 0, 0);
+    surface.commit();
+    client.settle();
+    expect(window.slot?.mode).toBe('tiled');
+    expect([xdg.destroyed, client.error]).toEqual([false, null]);
+  });
+
+  it('has a parent only as long as that is mapped', () => {
+    const parent = client.mapped();
+    const grandparent = client.mapped();
+    const child = client.mapped();
+    const [parentWindow, grandparentWindow, childWindow] = test.scene.windows;
+    parent.toplevel.set_parent(grandparent.toplevel);
+    child.toplevel.set_parent(parent.toplevel);
+    client.settle();
+    expect(childWindow!.parent).toBe(parentWindow);
+    parent.surface.attach(null, 0, 0);
+    parent.surface.commit();
+    client.settle();
+    expect([childWindow!.parent, parentWindow!.parent]).toEqual([grandparentWindow, null]);
+    child.toplevel.set_parent(parent.toplevel);
+    client.settle();
+    expect(childWindow!.parent).toBeNull();
+  });
+
+  it('is configured anew although it was unmapped behind content that waits', () => {
+    const { surface, configures } = client.mapped();
+    test.waiter.holding = true;
+    surface.attach(client.dmabuf(), 0, 0);
+    surface.commit();
+    surface.attach(null, 0, 0);
+    surface.commit();
+    client.settle();
+    const before = configures.length;
+    surface.commit();
+    client.settle();
+    expect(configures.length).toBeGreaterThan(before);
+    for (const constraint of test.waiter.constraints) constraint.signal();
+    client.settle();
+    expect([test.scene.stack, client.error]).toEqual([[], null]);
   });
 
   it('is placed by its window geometry', () => {
@@ -315,6 +371,32 @@ describe('wl_surface', () => {
     surface.commit();
     client.settle();
     expect(seen).toEqual(['enter late', 'leave early', 'leave late']);
+  });
+
+  it('enters and leaves outputs that come and go while it stays', () => {
+    const second = new TestOutput('Virtual-2', 640);
+    client.bind('wl_output');
+    const { surface } = client.mapped();
+    const seen: string[] = [];
+    surface.on('enter', () => seen.push('enter'));
+    surface.on('leave', () => seen.push('leave'));
+    test.scene.outputs = [test.output.info, second.info];
+    test.scene.moveWindow(test.scene.windows[0]!, { x: 600, y: 0 });
+    test.scene.outputs = [second.info];
+    client.settle();
+    expect(seen.splice(0)).toEqual(['leave']);
+    test.scene.outputs = [test.output.info, second.info];
+    client.settle();
+    expect(seen).toEqual(['enter']);
+  });
+
+  it('is looked at when it moves, and the others are not', () => {
+    for (let count = 0; count < 10; count++) client.mapped();
+    const window = test.scene.windows[0]!;
+    test.scene.moveWindow(window, { x: 0, y: 0 });
+    const looks = vi.spyOn(test.scene, 'placementOf');
+    test.scene.moveWindow(window, { x: 10, y: 0 });
+    expect(looks.mock.calls).toEqual([[window.surface]]);
   });
 });
 

@@ -56,6 +56,13 @@ export class ForeignToplevelHandle {
     if (changes.some(changed => changed)) this.resource.events.done();
   }
 
+  /** The client has an object for an output that it had none for when it was told that the window is there. */
+  outputBound(resource: Resource<'wl_output'>, name: string): void {
+    if (this.#closed || !this.#told.outputs.has(name)) return;
+    this.resource.events.output_enter(resource);
+    this.resource.events.done();
+  }
+
   /** The window is gone; the object stays until the client destroys it. */
   close(): void {
     this.#closed = true;

@@ -1,5 +1,6 @@
 // zwlr_foreign_toplevel_manager_v1: the windows of all clients, for task bars.
 import type { Resource } from '../../protocol/object/resource.ts';
+import type { OutputInfo } from '../scene/outputs.ts';
 import type { Window } from '../scene/window.ts';
 import type { Client } from '../server/client.ts';
 import type { Caller, Context } from './context.ts';
@@ -33,8 +34,10 @@ class Manager {
     this.#handles.get(window)?.update();
   }
 
-  updateAll(): void {
-    for (const handle of this.#handles.values()) handle.update();
+  /** The task bar has one more object for an output. */
+  outputBound(client: Client, resource: Resource<'wl_output'>, output: OutputInfo): void {
+    if (client === this.#client)
+      for (const handle of this.#handles.values()) handle.outputBound(resource, output.name);
   }
 
   #introduce(window: Window): ForeignToplevelHandle {
@@ -59,13 +62,18 @@ class Manager {
 export class ForeignToplevels {
   readonly #managers = new Set<Manager>();
 
-  constructor({ rooms }: Context) {
+  constructor({ rooms, presence }: Context) {
     rooms.scene.observe({
       windowMapped: window => this.#tell(manager => manager.mapped(window)),
       windowUnmapped: window => this.#tell(manager => manager.unmapped(window)),
       windowChanged: window => this.#tell(manager => manager.update(window)),
-      // They may have come to another output.
-      restacked: () => this.#tell(manager => manager.updateAll()),
+    });
+    presence.observe({
+      moved: ({ role }) => {
+        if (role?.kind === 'toplevel') this.#tell(manager => manager.update(role.window));
+      },
+      bound: (client, resource, output) =>
+        this.#tell(manager => manager.outputBound(client, resource, output)),
     });
   }
 

@@ -88,7 +88,7 @@ export class ShownStack {
 }
 
 /** Whether an output shows any of a surface, under the window that is fullscreen there. */
-function isShown(placement: SurfacePlacement, output: OutputInfo, fullscreen: Window | null): boolean {
+export function isShown(placement: SurfacePlacement, output: OutputInfo, fullscreen: Window | null): boolean {
   if (fullscreen !== null && !isOver(placement.root, fullscreen)) return false;
   return intersectRects(extentOf(placement), output.geometry) !== null;
 }
