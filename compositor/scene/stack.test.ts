@@ -10,6 +10,28 @@ beforeEach(() => {
   test = new TestScene();
 });
 
+describe('a window that is maximised', () => {
+  it('comes above one that floats when it is activated, where all float: it went behind it', () => {
+    test = new TestScene('floating');
+    const floats = test.open(100).window;
+    const { window } = test.open(100);
+    test.scene.setMaximised(window, true);
+    expect(test.order).toEqual([floats.surface, window.surface]);
+    test.scene.activate(floats);
+    expect(test.order).toEqual([window.surface, floats.surface]);
+    test.scene.activate(window);
+    expect(test.order).toEqual([floats.surface, window.surface]);
+  });
+
+  it('stays below what was taken out of the tiles', () => {
+    const floats = test.open(100).window;
+    test.scene.moveWindow(floats, { x: 10, y: 10 });
+    const { window } = test.open(100);
+    test.scene.setMaximised(window, true);
+    expect(test.order).toEqual([window.surface, floats.surface]);
+  });
+});
+
 describe('layers', () => {
   it('lie below and above the windows, and the overlay above one that is fullscreen', () => {
     const overlay = test.openLayer({ layer: 'overlay' });
@@ -69,9 +91,10 @@ describe('popups', () => {
       return surface;
     };
     popupOn(popupOn(window.surface, 'menu'), 'submenu');
-    expect(test.scene.stack.length).toBe(3);
+    popupOn(window.surface, 'tooltip');
+    expect(test.scene.stack.length).toBe(4);
     test.scene.removeWindow(window);
-    expect(gone).toEqual(['submenu', 'menu']);
+    expect(gone).toEqual(['tooltip', 'submenu', 'menu']);
     expect(test.scene.stack).toEqual([]);
   });
 });

@@ -271,13 +271,15 @@ export class Windows {
     const shown = this.#list.filter(window => window.slot && window.mapped);
     const tiled = shown.filter(window => levelOf(window) === LEVELS.tiled);
     const recent = this.#recent.filter(window => window.slot && window.mapped);
-    const at = (level: number): Window[] => recent.filter(window => levelOf(window) === level);
+    const at = (...levels: number[]): Window[] => recent.filter(window => levels.includes(levelOf(window)));
+    // Among tiles, what floats was taken out of them on purpose; where all float, a maximised window is one of them.
+    const { maximised, floating } = LEVELS;
+    const loose = this.#layout === 'floating' ? at(maximised, floating) : [...at(maximised), ...at(floating)];
     return [
       ...this.#layersOf('background'),
       ...this.#layersOf('bottom'),
       ...tiled,
-      ...at(LEVELS.maximised),
-      ...at(LEVELS.floating),
+      ...loose,
       ...this.#layersOf('top'),
       ...at(LEVELS.fullscreen),
       ...this.#layersOf('overlay'),
