@@ -36,16 +36,18 @@ describe.runIf(here)('the clipboard of the viewer', () => {
     await browser?.close();
   });
 
+  const onClipboard = () => page.evaluate(() => navigator.clipboard.readText());
+
   /** Until the browser's clipboard has it. */
-  const copied = (text: string) =>
-    page.waitForFunction(async wanted => (await navigator.clipboard.readText()) === wanted, text, {
-      polling: 20,
-    });
+  const copied = async (text: string) => {
+    while ((await onClipboard()) !== text);
+  };
 
   it('has what a program copies', async () => {
     await page.bringToFront();
     new Running('/usr/bin/wl-copy', ['--foreground', 'from a program: Grüße, 世界'], environment);
     await copied('from a program: Grüße, 世界');
+    expect(await onClipboard()).toBe('from a program: Grüße, 世界');
   });
 
   it('gives programs what the person has copied, when they get the keyboard', async () => {
