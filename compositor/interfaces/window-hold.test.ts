@@ -66,6 +66,23 @@ describe('xdg_toplevel.move', () => {
     expect(place()).toEqual([150, 100, 100, 100]);
   });
 
+  it('takes a maximised window along under the pointer, with the size that it had before', () => {
+    const { toplevel, place, draw, asked } = stage();
+    toplevel.set_maximized();
+    client.settle();
+    draw(640, 480);
+    hands.moveTo(480, 10);
+    hands.press();
+    toplevel.move(heard.seat, heard.lastSerial);
+    client.settle();
+    hands.moveTo(490, 30);
+    expect(asked().at(-1)).toBe('100x100');
+    draw(100, 100);
+    // Three quarters of the way along its title.
+    expect(place()).toEqual([415, 20, 100, 100]);
+    hands.release();
+  });
+
   it('leaves the window alone without a button down, or with a serial of somebody else', () => {
     const { toplevel, place } = stage();
     hands.press();

@@ -51,7 +51,8 @@ export class Popup {
 
 /** Takes the popups of a surface away that is shown no more, and those of these, the highest first. */
 export function dismissPopups(popups: readonly Popup[], parent: Surface): void {
-  for (const popup of popups) {
+  // Of popups beside each other, the newer is the higher.
+  for (const popup of popups.toReversed()) {
     if (popup.parent !== parent || popup.dismissed) continue;
     dismissPopups(popups, popup.surface);
     popup.dismiss();

@@ -21,9 +21,17 @@ export interface WindowHold {
   released(): void;
 }
 
-/** What was wished for the window when it was taken: a tile, for example, which it left in the hand. */
-function putBack(scene: Scene, window: Window, wishes: WindowWishes): void {
+/** What a window was when it was taken: a tile of some output, for example, which it left in the hand. */
+interface Before {
+  readonly wishes: WindowWishes;
+  readonly home: string | null;
+}
+
+const asItIs = ({ wishes, home }: Window): Before => ({ wishes: { ...wishes }, home });
+
+function putBack(scene: Scene, window: Window, { wishes, home }: Before): void {
   Object.assign(window.wishes, wishes);
+  window.home = home;
   scene.arrange();
 }
 
@@ -31,17 +39,28 @@ function putBack(scene: Scene, window: Window, wishes: WindowWishes): void {
 export function holdToMove(scene: Scene, window: Window, start: Point): WindowHold | null {
   const place = scene.placeOf(window);
   if (!place || window.slot?.mode === 'fullscreen') return null;
-  const before = { ...window.wishes };
+  const grip = gripOf(window, place, start);
+  const before = asItIs(window);
   return {
     window,
     shape: 'grabbing',
     get alive() {
       return window.mapped && window.slot !== null && window.slot.mode !== 'fullscreen';
     },
-    moved: ({ x, y }) => scene.moveWindow(window, { x: place.x + x - start.x, y: place.y + y - start.y }),
+    moved: ({ x, y }) => scene.moveWindow(window, { x: x - grip.x, y: y - grip.y }),
     changed: () => {},
     cancelled: () => putBack(scene, window, before),
     released: () => {},
+  };
+}
+
+/** Where in the window the hand is. One that was maximised and gets smaller is held at the same part of its width. */
+function gripOf(window: Window, place: Rect, { x, y }: Point): Point {
+  const restored = window.slot?.mode === 'maximised' ? (window.wishes.place?.width ?? 0) : 0;
+  const across = x - place.x;
+  return {
+    x: restored > 0 ? Math.round((across * restored) / Math.max(1, place.width)) : across,
+    y: y - place.y,
   };
 }
 
@@ -55,7 +74,7 @@ export interface ResizeOptions {
 
 /** Resizes a window. Null when that can't be. */
 export function holdToResize(options: ResizeOptions): WindowHold | null {
-  const before = { ...options.window.wishes };
+  const before = asItIs(options.window);
   const from = options.scene.beginResize(options.window, options.edges);
   return from && new ResizeHold(options, from, before);
 }
@@ -71,13 +90,13 @@ class ResizeHold implements WindowHold {
   readonly #serials: Serials;
   readonly #start: Point;
   readonly #from: Rect;
-  readonly #before: WindowWishes;
+  readonly #before: Before;
   /** What the hand asks for and the client does not know yet. */
   #wanted: Point | null = null;
   /** Serials up to this one were given before the size that the client has yet to answer. */
   #askedAfter: number | null = null;
 
-  constructor(options: ResizeOptions, from: Rect, before: WindowWishes) {
+  constructor(options: ResizeOptions, from: Rect, before: Before) {
     this.#scene = options.scene;
     this.#serials = options.serials;
     this.window = options.window;
@@ -103,7 +122,8 @@ class ResizeHold implements WindowHold {
   cancelled(): void {
     this.#wanted = null;
     // One that floated before is asked for the size that it had: its wish may have been to choose for itself.
-    if (this.#before.place && !this.#before.maximised) this.#ask({ x: 0, y: 0 });
+    const { place, maximised } = this.#before.wishes;
+    if (place && !maximised) this.#ask({ x: 0, y: 0 });
     else putBack(this.#scene, this.window, this.#before);
   }
 
