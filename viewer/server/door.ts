@@ -33,6 +33,8 @@ const MOST_PAYLOAD = 1 << 20;
 /** With those of browsers that keep some open. */
 const MOST_CONNECTIONS = 256;
 const HEADERS_MILLISECONDS = 10_000;
+/** Without news, until TCP asks whether the other side is still there. */
+const KEEP_ALIVE_MILLISECONDS = 30_000;
 
 export class Door implements Disposable {
   readonly #options: DoorOptions;
@@ -46,7 +48,13 @@ export class Door implements Disposable {
     this.#options = options;
     this.#assets = new Assets(options.directory);
     this.#server = createServer(
-      { headersTimeout: HEADERS_MILLISECONDS, requestTimeout: HEADERS_MILLISECONDS },
+      {
+        headersTimeout: HEADERS_MILLISECONDS,
+        requestTimeout: HEADERS_MILLISECONDS,
+        // A page whose machine is gone holds what it held until that is noticed.
+        keepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_MILLISECONDS,
+      },
       (request, response) => this.#answer(request, response),
     );
     this.#server.maxConnections = MOST_CONNECTIONS;
@@ -87,11 +95,11 @@ export class Door implements Disposable {
       refuse(response, 421, 'this server is not at that name; open the address that was printed\n');
       return;
     }
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, query } = targetOf(request);
     if (request.method === 'POST' && pathname === SESSION_PATH) this.#exchange(request, response);
     else if (request.method !== 'GET' && request.method !== 'HEAD')
       refuse(response, 405, 'only GET is understood here\n');
-    else if (pathname === '/') this.#showPage(searchParams.get('token'), response);
+    else if (pathname === '/') this.#showPage(query.get('token'), response);
     else give(response, this.#assets.find(pathname));
   }
 
@@ -147,6 +155,14 @@ async function webSocketServer(): Promise<WebSocketServer> {
     clientTracking: false,
     handleProtocols: () => SUBPROTOCOL,
   });
+}
+
+/** `//` and the like are no addresses to a parser of addresses, and must be no more than files that are not there. */
+function targetOf({ url = '/' }: IncomingMessage): { pathname: string; query: URLSearchParams } {
+  const end = url.indexOf('?');
+  return end === -1
+    ? { pathname: url, query: new URLSearchParams() }
+    : { pathname: url.slice(0, end), query: new URLSearchParams(url.slice(end + 1)) };
 }
 
 function give(response: ServerResponse, asset: Asset | null): void {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { screenshot } from '../../client-sdk/index.ts';
 import { Desk, SIZE, streamOf, type TestFrame, TestPage, ticketFor } from './testing.ts';
@@ -46,6 +47,17 @@ describe('the way in', () => {
   it.each(['/../package.json', '/page/../../package.json', '/page/main.ts', '/page/%2e%2e/x.js', '/stream'])(
     'has no file %s',
     async path => expect((await fetch(new URL(path, desk.address))).status).toBe(404),
+  );
+
+  it.each(['//', '///x', '//[', '*', 'http://', '/%', 'http://[/'])(
+    'has no file at %s either, and goes on',
+    async target => {
+      const { hostname, port } = new URL(desk.address);
+      const asked = request({ hostname, port, path: target, agent: false }).end();
+      const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
+      expect(statusCode).toBe(404);
+      expect((await fetch(desk.address)).status).toBe(200);
+    },
   );
 
   it('gives tickets for the token alone', async () => {
