@@ -42,14 +42,3 @@ function add(rects: Rect[], added: Rect): void {
   }
   rects.push(rect);
 }
-
-/** The part of rectangles that lies on a picture of this size. */
-export function clipped(rects: readonly Rect[], width: number, height: number): readonly Rect[] {
-  return rects.flatMap(rect => {
-    const x = Math.max(0, rect.x);
-    const y = Math.max(0, rect.y);
-    const right = Math.min(width, rect.x + rect.width);
-    const bottom = Math.min(height, rect.y + rect.height);
-    return right > x && bottom > y ? [{ x, y, width: right - x, height: bottom - y }] : [];
-  });
-}

@@ -48,7 +48,7 @@ export class ScreenStream implements Disposable {
       ended: () => void this.#subscriptions.delete(subscription),
     });
     this.#subscriptions.add(subscription);
-    if (this.#front) subscription.damage([wholeOf(this.#front)], 0n);
+    if (this.#front) subscription.restart(wholeOf(this.#front), 0n);
     return subscription;
   }
 
@@ -97,6 +97,8 @@ export class ScreenStream implements Disposable {
       this.#failed(error);
     } finally {
       this.#capturing = false;
+      // An image that was made meanwhile is nobody's.
+      if (this.#disposed) this.#dropImages();
       this.#advance();
     }
   }
@@ -113,8 +115,9 @@ export class ScreenStream implements Disposable {
     this.#back = this.#front?.image ?? null;
     this.#front = picture;
     this.#encoded.clear();
-    const news = first ? [wholeOf(picture)] : damage;
-    for (const subscription of this.#subscriptions) subscription.damage(news, time);
+    for (const subscription of this.#subscriptions)
+      if (first) subscription.restart(wholeOf(picture), time);
+      else subscription.damage(damage, time);
   }
 
   #failed(error: unknown): void {

@@ -32,6 +32,13 @@ it('a page that reads slowly gets two frames, and then what has changed meanwhil
   expect(made.take()).toBeNull();
 });
 
+it('damage of a larger picture is not shown of the smaller one after it, which has nothing there', () => {
+  const { made } = subscription();
+  made.damage([{ x: 0, y: 0, width: 1920, height: 1080 }], 0n);
+  made.restart({ x: 0, y: 0, width: 640, height: 480 }, 1n);
+  expect(made.take()).toEqual([{ x: 0, y: 0, width: 640, height: 480 }]);
+});
+
 it('sends frames in order, however long each is compressed', async () => {
   const { made, sent } = subscription();
   let finish = (_: EncodedPixels): void => {};

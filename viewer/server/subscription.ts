@@ -48,6 +48,12 @@ export class Subscription implements Disposable {
     this.#time = time;
   }
 
+  /** There is a new picture of this size in place of the one before: nothing that was damaged of that one is left to show. */
+  restart(whole: Rect, time: bigint): void {
+    this.#pending = [];
+    this.damage([whole], time);
+  }
+
   /** What the next frame shows, if there is anything and it can be sent. */
   take(): readonly Rect[] | null {
     if (!this.isReady || this.#pending.length === 0) return null;
