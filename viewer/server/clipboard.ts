@@ -9,6 +9,8 @@ const TEXT_TYPES: readonly string[] = ['text/plain;charset=utf-8', 'UTF8_STRING'
 export const MOST_TEXT = 1 << 20;
 /** How long a program may take to give its text, and how long one may take to read ours, in milliseconds. */
 const PATIENCE = 5000;
+/** Programs that have our text given to them at a time: each takes a descriptor of this process until it has read it. */
+const MOST_TRANSFERS = 32;
 /** Milliseconds from one reading to the next: programs may change the selection thousands of times a second. */
 const INTERVAL = 100;
 
@@ -168,9 +170,13 @@ export class Clipboard implements Disposable {
 
   /**
    * One end of a pipe that a program has the other end of: it may stop reading or writing, or die. Null for what is no pipe
-   * or socket: nothing else can be written to without waiting.
+   * or socket (nothing else can be written to without waiting), and where too many wait already.
    */
   #transfer(fd: number, direction: { readable: boolean; writable: boolean }): Socket | null {
+    if (this.#transfers.size >= MOST_TRANSFERS) {
+      this.#options.files.close(fd);
+      return null;
+    }
     let socket: Socket;
     try {
       socket = new Socket({ fd, ...direction });
