@@ -230,6 +230,30 @@ describe('a drag', () => {
     expect(origin.take()).toEqual(['leaves', 'enters 6,6 without an offer', 'drops', 'leaves']);
   });
 
+  it('without a source ends with its program, and leaves nothing behind with its window', () => {
+    let observers = 0;
+    const { scene } = test;
+    const observe = scene.observe.bind(scene);
+    scene.observe = observer => {
+      observers++;
+      const observation = observe(observer);
+      return {
+        [Symbol.dispose]: () => {
+          observers--;
+          observation[Symbol.dispose]();
+        },
+      };
+    };
+    drag(null);
+    expect(pointer().grabbed).toBe(true);
+    release();
+    expect([pointer().grabbed, observers]).toEqual([false, 0]);
+    drag(null);
+    origin.wire.client.disconnect('killed');
+    test.machine.settle();
+    expect([pointer().grabbed, observers]).toEqual([false, 0]);
+  });
+
   it('shows its icon at the pointer until it ends', () => {
     const icon = origin.wire.surface();
     drag(origin.source(COPY, 'a/a'), icon);

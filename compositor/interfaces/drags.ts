@@ -107,8 +107,7 @@ export class Drags {
       if (icon && !icon.surface.destroyed)
         scene.dragIcon = { kind: 'drag-icon', surface: icon.surface, position };
     };
-    // Without a source nobody else says that the drag's client is gone.
-    if (!source) origin.resource.onDestroy(() => drag.cancel());
+    if (!source) held.push(this.#whenGone(origin.surface, drag));
     // A finger has no cursor.
     const changed = (): void => {
       if (cause.device === 'pointer') this.#showCursor();
@@ -122,6 +121,19 @@ export class Drags {
     moved(grab.position);
     drag.move(machine.now(), grab.position);
     changed();
+  }
+
+  /**
+   * Without a source nobody else says that the drag's client is gone. It ends in a turn of its own: the scene is in the
+   * middle of a change.
+   */
+  #whenGone(origin: Surface, drag: Drag): Disposable {
+    const { scene, machine } = this.#context.rooms;
+    return scene.observe({
+      surfaceDestroyed: surface => {
+        if (surface === origin) machine.post('a drag without its origin', () => drag.cancel());
+      },
+    });
   }
 
   /** Tells the person what letting go would do. */
