@@ -208,14 +208,24 @@ function encodeMember(block: Block, member: Member, offset: number, value: unkno
 }
 
 function encodeStruct(block: Block, struct: Struct, offset: number, value: Value): void {
+  const counts = struct.references.length === 0 ? null : derivedCounts(struct, value);
+  let known = 0;
+  for (const member of struct.members) {
+    const given = value[member.name];
+    if (given !== undefined) known++;
+    encodeMember(block, member, offset + member.offset, given ?? counts?.[member.name]);
+  }
+  for (const _ in value) known--;
+  if (known < 0) checkNames(struct, value);
+}
+
+/** Asked when there is more in a value than was understood; what is undefined was left out, and may be. */
+function checkNames(struct: Struct, value: Value): void {
   for (const field in value)
     if (!Object.hasOwn(struct.fields, field))
       throw new TypeError(
         `${struct.name} has no field ${field}; it has ${Object.keys(struct.fields).join(', ')}`,
       );
-  const counts = struct.references.length === 0 ? null : derivedCounts(struct, value);
-  for (const member of struct.members)
-    encodeMember(block, member, offset + member.offset, value[member.name] ?? counts?.[member.name]);
 }
 
 /** Bytes of a flexible array at the end of the argument. */
@@ -316,11 +326,16 @@ function decodeSequence(
   sent: unknown,
 ): unknown[] {
   const given = sent as ArrayLike<unknown> | undefined | null;
-  return Array.from({ length }, (_, index) =>
-    element.kind === 'struct'
-      ? decodeStruct(reading, element, offset + index * element.size, given?.[index])
-      : readField(element, reading.view, offset + index * element.size),
-  );
+  const values: unknown[] = [];
+  for (let index = 0; index < length; index++) {
+    const at = offset + index * element.size;
+    values.push(
+      element.kind === 'struct'
+        ? decodeStruct(reading, element, at, given?.[index])
+        : readField(element, reading.view, at),
+    );
+  }
+  return values;
 }
 
 function decodeFlexible(

@@ -326,7 +326,11 @@ function writeSequence(type: ArrayOf, view: DataView, offset: number, value: Arr
 }
 
 function readSequence(element: ElementType, length: number, view: DataView, offset: number): unknown[] {
-  return Array.from({ length }, (_, index) => readField(element, view, offset + index * element.size));
+  // Several times as fast as Array.from.
+  const values: unknown[] = [];
+  for (let index = 0; index < length; index++)
+    values.push(readField(element, view, offset + index * element.size));
+  return values;
 }
 
 /** Reads one field as the kernel sees it. A flexible array is not read here: its elements lie behind the struct. */

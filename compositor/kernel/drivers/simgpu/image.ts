@@ -32,34 +32,39 @@ export function checkImage(objects: GemHandles, image: ImageValue, what: string)
   const { width, height, offsets, pitches } = image;
   require(width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE, 'EINVAL', () =>
     `${what}: sides are 1 to ${MAX_SIDE} pixels, not ${width}x${height}`);
-  for (let plane = 0; plane < offsets.length; plane++)
-    checkPlane(object, info, { plane, offset: offsets[plane]!, pitch: pitches[plane]!, width, height }, what);
-  return { object, info, width, height, offsets, pitches };
+  const checked = { object, info, width, height, offsets, pitches };
+  for (let plane = 0; plane < offsets.length; plane++) checkPlane(checked, plane, what);
+  return checked;
 }
 
-interface Plane {
-  readonly plane: number;
-  readonly offset: number;
-  readonly pitch: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-function checkPlane(object: GemObject, info: FormatInfo, plane: Plane, what: string): void {
-  const { offset, pitch } = plane;
-  const name = () => `${what}: plane ${plane.plane} of ${info.name}`;
-  const element = info.planes[plane.plane]?.bytes;
+function checkPlane(
+  { object, info, width, height, offsets, pitches }: CheckedImage,
+  plane: number,
+  what: string,
+): void {
+  const offset = offsets[plane]!;
+  const pitch = pitches[plane]!;
+  const element = info.planes[plane]?.bytes;
   if (element === undefined) {
-    require(offset === 0 && pitch === 0, 'EINVAL', () =>
-      `${name()}: there is none, its offset and pitch must be 0`);
+    if (offset !== 0 || pitch !== 0)
+      throw wrongPlane(info, plane, what, ': there is none, its offset and pitch must be 0');
     return;
   }
-  const row = rowBytes(info, plane.plane, plane.width);
-  const end = offset + pitch * planeRows(info, plane.plane, plane.height);
-  require(pitch >= row && pitch % element === 0 && offset % element === 0, 'EINVAL', () =>
-    `${name()}: a pitch of at least ${row} and an offset are expected, both multiples of ${element}; got ${pitch} and ${offset}`);
-  require(end <= object.size, 'EINVAL', () => `${name()} ends at byte ${end} of a buffer of ${object.size}`);
+  const row = rowBytes(info, plane, width);
+  const end = offset + pitch * planeRows(info, plane, height);
+  if (pitch < row || pitch % element !== 0 || offset % element !== 0)
+    throw wrongPlane(
+      info,
+      plane,
+      what,
+      `: a pitch of at least ${row} and an offset are expected, both multiples of ${element}; got ${pitch} and ${offset}`,
+    );
+  if (end > object.size)
+    throw wrongPlane(info, plane, what, ` ends at byte ${end} of a buffer of ${object.size}`);
 }
+
+const wrongPlane = (info: FormatInfo, plane: number, what: string, why: string): KernelError =>
+  new KernelError('EINVAL', `${what}: plane ${plane} of ${info.name}${why}`);
 
 const inEngine = (edge: number): boolean => Math.abs(edge) <= MAX_SIDE;
 

@@ -117,7 +117,9 @@ function readArray<S extends Struct>(
 ): StructValue<S>[] {
   const bytes = task.memory.copyFromUser(address, element.size * count);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return Array.from({ length: count }, (_, at) => element.read(view, at * element.size) as StructValue<S>);
+  const values: StructValue<S>[] = [];
+  for (let at = 0; at < count; at++) values.push(element.read(view, at * element.size) as StructValue<S>);
+  return values;
 }
 
 function usesOf(commands: readonly CheckedCommand[]): Map<GemObject, boolean> {
