@@ -41,12 +41,12 @@ export function healthOf({ kernel, task, holdings }: Compositor): Health {
 
 /** How far a figure may go up between two quiet moments: programs keep some buffers more or fewer, V8 some garbage. */
 const SLACK: Health = {
-  hostDescriptors: 24,
-  descriptors: 24,
+  hostDescriptors: 32,
+  descriptors: 32,
   tasks: 2,
   threads: 4,
   holdings: 6,
-  dmaBufs: 16,
+  dmaBufs: 24,
   memory: 48,
   resident: 96,
   heap: 48,
