@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObjectProxy } from '../../protocol/object/proxy.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { VirtualMachine } from '../machine/virtual-machine.ts';
@@ -39,6 +39,8 @@ class Program {
       down: serial => {
         this.serial = serial;
       },
+      up: () => void this.heard.push('finger up'),
+      frame: () => void this.heard.push('fingers'),
     });
     this.manager = this.wire.bind('wl_data_device_manager', version);
     this.device = this.manager.get_data_device(seat);
@@ -231,27 +233,17 @@ describe('a drag', () => {
   });
 
   it('without a source ends with its program, and leaves nothing behind with its window', () => {
-    let observers = 0;
-    const { scene } = test;
-    const observe = scene.observe.bind(scene);
-    scene.observe = observer => {
-      observers++;
-      const observation = observe(observer);
-      return {
-        [Symbol.dispose]: () => {
-          observers--;
-          observation[Symbol.dispose]();
-        },
-      };
-    };
+    for (let count = 0; count < 3; count++) {
+      drag(null);
+      release();
+    }
+    const posted = vi.spyOn(test.machine, 'post');
     drag(null);
     expect(pointer().grabbed).toBe(true);
-    release();
-    expect([pointer().grabbed, observers]).toEqual([false, 0]);
-    drag(null);
     origin.wire.client.disconnect('killed');
     test.machine.settle();
-    expect([pointer().grabbed, observers]).toEqual([false, 0]);
+    expect(pointer().grabbed).toBe(false);
+    expect(posted.mock.calls.filter(([label]) => label === 'a drag without its origin')).toHaveLength(1);
   });
 
   it('shows its icon at the pointer until it ends', () => {
@@ -330,6 +322,25 @@ describe('a drag', () => {
     touch.up(now(), 0);
     touch.frame();
     expect(target.take()).toEqual(['action 1', 'drops', 'leaves']);
+  });
+
+  it('by a finger leaves a window that goes from under it, and keeps no frame of other fingers', () => {
+    const { touch } = test.seat;
+    for (const id of [1, 0]) {
+      touch.down(now(), id, origin.at(10, 10 + id));
+      touch.frame();
+    }
+    test.machine.settle();
+    origin.device.start_drag(origin.source(COPY, 'a/a'), origin.surface, null, origin.serial);
+    origin.take();
+    touch.motion(now(), 0, target.at(7, 8));
+    expect(target.take()).toContain('enters 7,8 with an offer');
+    touch.up(now(), 1);
+    touch.frame();
+    expect(origin.take().slice(-2)).toEqual(['finger up', 'fingers']);
+    target.surface.attach(null, 0, 0);
+    target.surface.commit();
+    expect(target.take()).toContain('leaves');
   });
 });
 

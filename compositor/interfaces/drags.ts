@@ -113,10 +113,11 @@ export class Drags {
       if (cause.device === 'pointer') this.#showCursor();
     };
     const carrier = { drag, moved, changed };
+    const now = (): Nanoseconds => machine.now();
     const grab =
       cause.device === 'pointer'
-        ? startPointerDrag(seat, () => machine.now(), carrier)
-        : startTouchDrag(seat, cause.id, carrier);
+        ? startPointerDrag(seat, now, carrier)
+        : startTouchDrag(seat, cause.id, now, carrier);
     held.push(grab, watchKeys(seat, carrier));
     moved(grab.position);
     drag.move(machine.now(), grab.position);

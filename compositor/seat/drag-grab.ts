@@ -51,7 +51,12 @@ export function startPointerDrag(seat: Seat, now: () => Nanoseconds, carrier: Dr
 }
 
 /** The finger `id` carries the drag until it is lifted. Other fingers do nothing. */
-export function startTouchDrag({ touch }: Seat, id: number, carrier: DragCarrier): DragGrab {
+export function startTouchDrag(
+  { touch }: Seat,
+  id: number,
+  now: () => Nanoseconds,
+  carrier: DragCarrier,
+): DragGrab {
   const { drag } = carrier;
   let position = touch.points.get(id)!.position;
   const grab: TouchGrab = {
@@ -67,7 +72,12 @@ export function startTouchDrag({ touch }: Seat, id: number, carrier: DragCarrier
       touch.sendUp(time, finger);
       if (finger === id) drag.drop();
     },
-    frame: () => {},
+    // Other fingers are lifted, too.
+    frame: () => touch.sendFrame(),
+    restacked: () => {
+      drag.move(now(), position);
+      carrier.changed();
+    },
     cancelled: () => drag.cancel(),
   };
   touch.startGrab(grab);

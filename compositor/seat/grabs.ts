@@ -29,6 +29,8 @@ export interface TouchGrab {
   motion(time: Nanoseconds, id: number, position: Point): void;
   up(time: Nanoseconds, id: number): void;
   frame(): void;
+  /** No event came, but what lies under the fingers may be something else now. */
+  restacked(): void;
   /** The grab is over without its having asked for it: it was taken off already. */
   cancelled(): void;
 }

@@ -75,6 +75,7 @@ export function holdWithFinger(around: HoldSurroundings, id: number, hold: Windo
       touch.endGrab(grab);
     },
     frame: () => {},
+    restacked: () => {},
     cancelled: end,
   };
   touch.disown(id);

@@ -124,6 +124,7 @@ export class Touch {
       lifted = true;
     }
     if (lifted) sink.touch.frame();
+    this.#grabs.current?.restacked();
   }
 
   // What grabs are made of.
@@ -141,6 +142,10 @@ export class Touch {
     if (!point || !placement) return;
     const local = { x: point.position.x - placement.x, y: point.position.y - placement.y };
     this.#parts.sink.touch.motion(placement.surface, time, id, local);
+  }
+
+  sendFrame(): void {
+    this.#parts.sink.touch.frame();
   }
 
   sendUp(time: Nanoseconds, id: number): void {
