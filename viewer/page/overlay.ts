@@ -36,7 +36,8 @@ export class Overlay {
   }
 
   showPlanes(planes: readonly PlaneMessage[]): void {
-    this.#planes = planes.filter(({ content }) => content === 'surface' || content === 'cursor');
+    // The cursor is where the pointer is, and elsewhere before anybody could tell of it: it is in the panel.
+    this.#planes = planes.filter(({ content }) => content === 'surface');
     if (this.#tint) this.#schedule();
   }
 
