@@ -151,23 +151,26 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     expect(click?.kind === 'button' && [Math.floor(click.x), Math.floor(click.y)]).toEqual([24, 20]);
   });
 
-  it('keys go to the program after a click, and stay in the page after Ctrl+Alt+Esc', async () => {
-    const place = await placeOf(50, 50);
-    await page.mouse.click(place.x, place.y);
-    await page.keyboard.type('hi', { delay: 5 });
-    const pressed = () =>
-      easel.heard.keyboard.flatMap(event => (event.kind === 'key' && event.pressed ? [event.key] : []));
-    await wait(() => pressed().length === 2);
-    expect(pressed()).toEqual([35, 23]);
-    await page.keyboard.press('Control+Alt+Escape');
-    await page.keyboard.press('x');
-    await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.className)).not.toContain('glass');
-    await page.mouse.click(place.x, place.y);
-    await page.keyboard.press('z');
-    await wait(() => pressed().includes(44));
-    expect(pressed()).not.toContain(45);
-  });
+  it.each(['Escape', 'Home'])(
+    'keys go to the program after a click, and not after Ctrl+Alt+%s',
+    async out => {
+      const place = await placeOf(50, 50);
+      await page.mouse.click(place.x, place.y);
+      await page.keyboard.type('hi', { delay: 5 });
+      const pressed = () =>
+        easel.heard.keyboard.flatMap(event => (event.kind === 'key' && event.pressed ? [event.key] : []));
+      await wait(() => pressed().length === 2);
+      expect(pressed()).toEqual([35, 23]);
+      await page.keyboard.press(`Control+Alt+${out}`);
+      await page.keyboard.press('x');
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.className)).not.toContain('glass');
+      await page.mouse.click(place.x, place.y);
+      await page.keyboard.press('z');
+      await wait(() => pressed().includes(44));
+      expect(pressed()).not.toContain(45);
+    },
+  );
 
   it('what is typed arrives, whatever the layout: not every key is where a US keyboard has it', async () => {
     const place = await placeOf(50, 50);
@@ -225,6 +228,43 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     const down = easel.heard.touch.find(event => event.kind === 'down');
     expect(down?.kind === 'down' && [Math.round(down.x), Math.round(down.y)]).toEqual([40, 40]);
     expect(easel.heard.pointer.filter(event => event.kind === 'button')).toEqual([]);
+  });
+
+  it('a finger moves a picture that is larger than its room, and touches nothing, when it is to', async () => {
+    await page.setViewportSize({ width: 280, height: 480 });
+    await page.getByRole('button', { name: '1:1' }).click();
+    await page.getByRole('button', { name: 'Move' }).click();
+    const swipe = await page.context().newCDPSession(page);
+    const box = (await page.locator('.glass').boundingBox())!;
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...xs: number[]) =>
+      swipe.send('Input.dispatchTouchEvent', { type, touchPoints: xs.map(x => ({ x, y: box.y + 40 })) });
+    const scrolled = () => page.locator('.stage').evaluate(stage => stage.scrollLeft);
+    await touch('touchStart', 200);
+    for (let x = 190; x > 100; x -= 10) await touch('touchMove', x);
+    await touch('touchEnd');
+    await expect.poll(scrolled).toBeGreaterThan(0);
+    expect(easel.heard.touch).toEqual([]);
+    await page.getByRole('button', { name: 'Fit' }).click();
+    const place = await placeOf(40, 40);
+    await page.touchscreen.tap(place.x, place.y);
+    await wait(() => easel.heard.touch.some(event => event.kind === 'up'));
+  });
+
+  it('a key that waits for the next one to make a character of both is no key of its own', async () => {
+    const place = await placeOf(50, 50);
+    await page.mouse.click(place.x, place.y);
+    await page.locator('.glass').evaluate(glass => {
+      for (const [key, code] of [
+        ['Dead', 'Backquote'],
+        ['z', 'KeyZ'],
+      ])
+        for (const type of ['keydown', 'keyup'])
+          glass.dispatchEvent(new KeyboardEvent(type, { key: key!, code: code!, bubbles: true }));
+    });
+    const pressed = () =>
+      easel.heard.keyboard.flatMap(event => (event.kind === 'key' && event.pressed ? [event.key] : []));
+    await wait(() => pressed().includes(44));
+    expect(pressed()).toEqual([44]);
   });
 
   it('lists windows and planes, and steers windows', async () => {

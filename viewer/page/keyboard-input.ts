@@ -12,9 +12,12 @@ export interface KeyboardListener {
 /** Keys of a Mac's browser are not told of being released while the command key is down. */
 const META = new Set(['MetaLeft', 'MetaRight']);
 
+/** With Control and Alt. Some desktops keep the first one for themselves. */
+const WAYS_OUT = new Set(['Escape', 'Home']);
+
 /**
  * A screen that has the focus does not get the keys yet, so that Tab passes it as it passes every button: a click does that,
- * or Enter. Then all keys are its own, but for Control, Alt and Escape together.
+ * or Enter. Then all keys are its own, but for the ways out.
  */
 export class KeyboardInput {
   readonly #listener: KeyboardListener;
@@ -59,7 +62,7 @@ export class KeyboardInput {
     }
     event.preventDefault();
     event.stopPropagation();
-    if (event.code === 'Escape' && event.ctrlKey && event.altKey) this.leave();
+    if (WAYS_OUT.has(event.code) && event.ctrlKey && event.altKey) this.leave();
     else this.#press(event);
   }
 
@@ -74,6 +77,8 @@ export class KeyboardInput {
 
   /** Programs repeat keys that are held by themselves; text is repeated here. */
   #press(event: KeyboardEvent): void {
+    // It has no character yet; the next press has, and that one may be of none of the keys of a US keyboard.
+    if (event.key === 'Dead') return;
     const code = KEY_CODES.get(event.code);
     const text = textOf(event, code);
     if (text !== null) this.#listener.input({ type: 'text', text });

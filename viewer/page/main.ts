@@ -48,6 +48,7 @@ class Page {
     this.#text = new TextInput(byId('typing', HTMLTextAreaElement), message => this.#input(message));
     this.#tools = new Tools({
       scale: actual => setAttribute(document.body, 'data-scale', actual ? 'actual' : null),
+      moves: picture => setAttribute(document.body, 'data-moves', picture ? '' : null),
       overlays: (tint, flash) => this.#overlays(tint, flash),
       freeze: frozen => this.#freeze(frozen),
       step: () => this.#connection.send({ type: 'control', action: 'step', output: null }),

@@ -7,9 +7,9 @@ const TOO_LATE = 1000;
 const SAMPLES = 31;
 
 export class Meters {
-  readonly #rate = byId('rate', HTMLOutputElement);
-  readonly #bytes = byId('bytes', HTMLOutputElement);
-  readonly #latency = byId('latency', HTMLOutputElement);
+  readonly #rate = byId('rate', HTMLSpanElement);
+  readonly #bytes = byId('bytes', HTMLSpanElement);
+  readonly #latency = byId('latency', HTMLSpanElement);
   readonly #sent = new Map<number, number>();
   readonly #delays: number[] = [];
   #frames = 0;

@@ -51,11 +51,14 @@ export class PointerInput implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // Nobody is left to hear of the end of it.
+    if (this.#buttons !== 0 || this.#fingers.size > 0) this.#listener.input({ type: 'release' });
     this.#aborted.abort();
     clearTimeout(this.#lifted);
   }
 
   #pointer(event: PointerEvent): void {
+    if (event.pointerType === 'touch' && this.#movesPicture) return;
     event.preventDefault();
     if (event.type === 'pointerdown') {
       this.#glass.setPointerCapture(event.pointerId);
@@ -64,6 +67,11 @@ export class PointerInput implements Disposable {
     }
     if (event.pointerType === 'touch' && this.#abilities.touch) this.#finger(event);
     else if (this.#abilities.pointer) this.#mouse(event);
+  }
+
+  /** The browser scrolls then, as style.css lets it; a finger that was down before is still followed. */
+  get #movesPicture(): boolean {
+    return this.#fingers.size === 0 && getComputedStyle(this.#glass).touchAction !== 'none';
   }
 
   #mouse(event: PointerEvent): void {

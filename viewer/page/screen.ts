@@ -80,7 +80,7 @@ export class Screen {
     setAttribute(
       this.glass,
       'aria-label',
-      `Screen ${name}, ${width} by ${height}. Press Enter to type into it; Control, Alt and Escape together give the keyboard back.`,
+      `Screen ${name}, ${width} by ${height}. Press Enter to type into it; Control, Alt and Escape together, or Control, Alt and Home, give the keyboard back.`,
     );
     this.fitPixels();
   }

@@ -5,6 +5,8 @@ import type { Unnumbered } from './screen.ts';
 /** Something to delete, or a phone's keyboard would not tell of Backspace. */
 const FILLING = '\u200b';
 
+const PIECES = /.{1,1000}/gsu;
+
 export class TextInput {
   readonly #field: HTMLTextAreaElement;
   readonly #input: (message: Unnumbered) => void;
@@ -46,7 +48,8 @@ export class TextInput {
   }
 
   #say(text: string): void {
-    if (text !== '') this.#input({ type: 'text', text });
+    // Long ones in pieces; a character is never in two of them.
+    for (const [piece] of text.matchAll(PIECES)) this.#input({ type: 'text', text: piece });
   }
 
   #key(name: string): void {

@@ -4,6 +4,8 @@ import { byId, setAttribute } from './dom.ts';
 
 export interface ToolsListener {
   scale(actual: boolean): void;
+  /** Whether fingers move what is larger than its room, and touch nothing of it. */
+  moves(picture: boolean): void;
   overlays(tint: boolean, flash: boolean): void;
   freeze(frozen: boolean): void;
   step(): void;
@@ -32,13 +34,20 @@ export class Tools {
       HTMLButtonElement,
       HTMLButtonElement,
     ];
+    const move = button('move');
+    const moves = (picture: boolean): void => {
+      press(move, picture);
+      listener.moves(picture);
+    };
     const scaled = (whole: boolean) => () => {
       press(fit, !whole);
       press(actual, whole);
       listener.scale(whole);
+      if (!whole) moves(false);
     };
     fit.addEventListener('click', scaled(false));
     actual.addEventListener('click', scaled(true));
+    move.addEventListener('click', () => moves(!isPressed(move)));
     for (const overlay of [tint, flash])
       overlay.addEventListener('click', () => {
         press(overlay, !isPressed(overlay));
