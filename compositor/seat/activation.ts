@@ -3,7 +3,7 @@ import type { Machine, Nanoseconds, Timer } from '../machine/machine.ts';
 import { SECOND } from '../machine/machine.ts';
 
 /** A program that was started with a token has this long to open its window. */
-export const TOKEN_LIFETIME: Nanoseconds = 30n * SECOND;
+const TOKEN_LIFETIME: Nanoseconds = 30n * SECOND;
 /** Tokens kept; beyond it the oldest of whoever has most goes. */
 const MOST_OF_ONE_OWNER = 64;
 

@@ -7,7 +7,7 @@ import { WireError } from './error.ts';
 export const HEADER = 8;
 
 /** The longest message that a libwayland of any age takes: the size of its buffer. */
-export const MAX_SENT = 4096;
+const MAX_SENT = 4096;
 
 /** Words are in the order of the host: both ends are on it. */
 export const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
