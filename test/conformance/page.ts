@@ -1,4 +1,5 @@
 import { igtSection } from '../igt/summary.ts';
+import { wlcsSection } from '../wlcs/page.ts';
 import type { AreaReport } from './conformance.ts';
 import type { Deviation } from './deviations.ts';
 
@@ -39,6 +40,8 @@ export function conformancePage(reports: readonly AreaReport[]): string {
         ]),
     '',
     ...igtSection(),
+    '',
+    ...wlcsSection(),
   ].join('\n')}\n`;
 }
 
