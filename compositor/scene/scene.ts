@@ -165,9 +165,10 @@ export class Scene {
   }
 
   removeWindow(window: Window): void {
+    const mattered = window.slot || window === this.activated || this.#windows.haveDialogs(new Set([window]));
     this.#windows.remove(window);
     dismissPopups(this.#popups, window.surface);
-    this.arrange();
+    if (mattered) this.arrange();
   }
 
   addPopup(popup: Popup): void {
@@ -214,8 +215,9 @@ export class Scene {
     return this.#windows.activated;
   }
 
-  /** Makes a window the active one and raises it; with null none is. One that a fullscreen window hides is only raised. */
+  /** Makes a mapped window the active one and raises it (null: none is). One that a fullscreen window hides is only raised. */
   activate(window: Window | null): void {
+    if (window && !window.mapped) return;
     const before = this.activated;
     if (window) this.#windows.raise(window);
     if (window && this.#windows.isHidden(window)) {

@@ -24,6 +24,15 @@ describe('the active window', () => {
     expect(test.scene.activated).toBeNull();
   });
 
+  it('is never one that is not mapped', () => {
+    const { window } = test.open();
+    const unmapped = test.prepare();
+    test.scene.activate(unmapped.window);
+    expect(test.scene.activated).toBe(window);
+    test.scene.removeWindow(unmapped.window);
+    expect(test.scene.activated).toBe(window);
+  });
+
   it('may be none, and is told of to those who watch, after the stack is there', () => {
     const heard: [Window | null, number][] = [];
     test.scene.observe({ activated: window => heard.push([window, test.scene.stack.length]) });
