@@ -57,14 +57,24 @@ async function click(
   });
 }
 
-/** Of all outputs together, from the corner of the global space. */
+/** Of all outputs together, from the corner of the global space, in logical pixels: whatever the scale of each. */
 async function extent(client: Client): Promise<{ readonly width: number; readonly height: number }> {
-  const { describe } = await import('../../client-sdk/index.ts');
-  const { outputs } = await describe(client, { timeout: PATIENCE });
-  return {
-    width: Math.max(...outputs.map(output => output.x + output.width)),
-    height: Math.max(...outputs.map(output => output.y + output.height)),
-  };
+  const manager = client.bind('zxdg_output_manager_v1');
+  const size = { width: 0, height: 0 };
+  for (const { proxy } of client.outputs) {
+    let [left, top] = [0, 0];
+    manager.get_xdg_output(proxy).listen({
+      logical_position: (x, y) => {
+        [left, top] = [x, y];
+      },
+      logical_size: (width, height) => {
+        size.width = Math.max(size.width, left + width);
+        size.height = Math.max(size.height, top + height);
+      },
+    });
+  }
+  await client.roundtrip({ timeout: PATIENCE });
+  return size;
 }
 
 export function addInput(program: Command): void {

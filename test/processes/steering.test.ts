@@ -80,6 +80,27 @@ it('a click lands in the window at that place', async () => {
   await client.close();
 });
 
+it.each(['640x480*2', '640x480*1.5'])('a click is in logical pixels on an output of %s', async output => {
+  const socket = join(privateDirectory(), 'display');
+  const words = ['serve', '--no-status', '--no-viewer', '--output', output, '--socket', socket];
+  await fencepost(words, { XDG_RUNTIME_DIR: directory }).says(/FENCEPOST_DISPLAY/);
+  const client = await connect({ display: socket, ...LIMIT });
+  const window = await client.createWindow({ title: 'clicked', fullscreen: true }, LIMIT);
+  const clicks: (string | number | boolean)[][] = [];
+  client.seat.on('pointer', event => {
+    if (event.kind === 'button') clicks.push([event.x, event.y, event.button, event.pressed]);
+  });
+  (await window.nextFrame(LIMIT)).present();
+  await says('windows', '--wait', 'clicked', '--display', socket);
+  await says('click', '100,50', '--display', socket);
+  await eventually(() => clicks.length === 2, 'two events came');
+  expect(clicks.map(([x, y]) => [Math.round(Number(x)), Math.round(Number(y))])).toEqual([
+    [100, 50],
+    [100, 50],
+  ]);
+  await client.close();
+});
+
 describe('the clock', () => {
   it('is frozen, stepped, slowed and set going again', async () => {
     expect(await says('clock')).toBe('virtual time at 1x\n');
