@@ -101,7 +101,7 @@ class Page {
       case 'hello':
         this.#abilities = message.abilities;
         this.#panel.control = message.abilities.control;
-        // A stream that begins anew counts its frames from one: what is on the canvases stays until they are painted over.
+        // A stream that begins anew numbers its outputs and frames anew.
         for (const screen of this.#screens.values()) screen[Symbol.dispose]();
         this.#screens.clear();
         return;
@@ -189,7 +189,8 @@ class Page {
       const { header, bytes: length } = await screen.paint(bytes);
       this.#meters.painted(header.input, length);
     }
-    this.#connection.send({ type: 'ack', output, sequence });
+    // A stream that began anew meanwhile has other numbers, and would not know this one.
+    if (this.#screens.get(output) === screen) this.#connection.send({ type: 'ack', output, sequence });
   }
 
   #input(message: Unnumbered): void {

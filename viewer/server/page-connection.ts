@@ -16,6 +16,8 @@ const BURST = 1000;
 const SLOW = 256 * 1024;
 /** A page that has stopped reading: what programs copy must not pile up for it. */
 const STUCK = 8 << 20;
+/** More bytes than all frames that may be on their way to a page: it acknowledges what it does not read. */
+const MOST_WAITING = 512 << 20;
 /** Input that no picture has followed yet. */
 const MOST_REMEMBERED = 64;
 const POLICY_VIOLATION = 1008;
@@ -80,6 +82,10 @@ export class PageConnection implements Spectator {
   }
 
   #send(output: number, sequence: number, time: bigint, pixels: EncodedPixels): void {
+    if (this.#socket.bufferedAmount > MOST_WAITING) {
+      this.#socket.terminate();
+      return;
+    }
     const header = headerOf({ output, sequence, input: this.#inputBefore(time) }, pixels);
     this.#socket.send(header, { binary: true, fin: false });
     this.#socket.send(pixels.bytes, { binary: true, fin: true });
