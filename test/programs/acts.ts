@@ -77,3 +77,40 @@ export async function covers(stage: Stage, part: number): Promise<string> {
   );
   return 'it is on the screen';
 }
+
+/** Resting at a place of the window opens a tooltip, which goes when the pointer does. */
+export const tooltipShows =
+  (x: number, y: number) =>
+  async (stage: Stage): Promise<string> => {
+    const { popups } = stage.compositor.scene;
+    await stage.settled();
+    const place = at(stage, x, y);
+    for (let step = 0; step < 4; step++) await stage.hands.moveTo({ x: place.x + step, y: place.y });
+    await stage.until('a tooltip shows', () => stage.compositor.scene.popups.length > popups.length);
+    await stage.hands.moveTo(at(stage, 0.9, 0.9));
+    await stage.until('it goes', () => stage.compositor.scene.popups.length === popups.length);
+    return 'a tooltip comes and goes';
+  };
+
+/** The wheel changes the picture. */
+export const wheelScrolls =
+  (x: number, y: number) =>
+  async (stage: Stage): Promise<string> => {
+    await stage.hands.moveTo(at(stage, x, y));
+    const before = await stage.settled();
+    await stage.hands.scroll(5);
+    await stage.changes(before, 'the wheel scrolls');
+    return 'the wheel scrolls';
+  };
+
+/** F11 makes the window fill the screen, and once more gives it its place back. */
+export async function fillsTheScreen(stage: Stage): Promise<string> {
+  const mode = (): string | undefined => stage.compositor.scene.activated?.slot?.mode;
+  await stage.settled();
+  for (const wanted of ['fullscreen', 'tiled']) {
+    await stage.hands.press(KEY.f11);
+    await stage.until(`it is ${wanted}`, () => mode() === wanted);
+    await stage.settled();
+  }
+  return 'F11 fills the screen and leaves it again';
+}

@@ -1,5 +1,5 @@
 // GL and Vulkan by software, games' windows, video, and servers inside of ours.
-import { covers } from './acts.ts';
+import { covers, shellListens } from './acts.ts';
 import { middleOf } from './hands.ts';
 import type { Program } from './program.ts';
 import type { Stage } from './stage.ts';
@@ -35,6 +35,15 @@ const mpv = (output: string): Program => ({
 export const graphicsPrograms: readonly Program[] = [
   mpv('wlshm'),
   mpv('gpu'),
+  {
+    name: 'ffplay',
+    package: 'ffmpeg',
+    command: ['ffplay', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=size=640x360:rate=30'],
+    environment: { SDL_VIDEODRIVER: 'wayland', SDL_AUDIODRIVER: 'dummy' },
+    motion: 'own',
+    colours: 20,
+    end: 'close',
+  },
   sdl('testdraw2', 'display'),
   sdl('testsprite2', 'unthrottled'),
   sdl('testgl2', 'unthrottled'),
@@ -121,6 +130,16 @@ export const graphicsPrograms: readonly Program[] = [
     needs: ['xeyes'],
     act: eyesFollow,
   },
+  {
+    name: 'xwayland-xterm',
+    package: 'xwayland',
+    command: ['Xwayland', ':78', '-ac', '-nolisten', 'tcp'],
+    motion: 'still',
+    colours: 1,
+    end: 'signal',
+    needs: ['xterm'],
+    act: xtermListens,
+  },
 ];
 
 async function insideOfWeston(stage: Stage): Promise<string> {
@@ -139,4 +158,10 @@ async function eyesFollow(stage: Stage): Promise<string> {
   await stage.hands.moveTo({ x: middle.x + 200, y: middle.y });
   await stage.changes(before, 'the eyes follow the pointer');
   return 'the eyes of an X program follow the pointer';
+}
+
+async function xtermListens(stage: Stage): Promise<string> {
+  stage.start(['xterm', '-geometry', '100x40+0+0'], { DISPLAY: ':78' });
+  await covers(stage, 0.2);
+  return shellListens(stage);
 }

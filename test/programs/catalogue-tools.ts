@@ -82,6 +82,46 @@ export const toolPrograms: readonly Program[] = [
     act: escapeCloses,
   },
   {
+    name: 'wofi',
+    package: 'wofi',
+    command: ['wofi', '--show', 'run'],
+    motion: 'still',
+    colours: 10,
+    end: 'signal',
+    statuses: [1],
+    act: escapeCloses,
+  },
+  {
+    name: 'bemenu',
+    package: 'bemenu',
+    command: ['sh', '-c', 'ls / | bemenu -l 5'],
+    motion: 'still',
+    colours: 3,
+    end: 'signal',
+    needs: ['bemenu'],
+    act: escapeCloses,
+  },
+  {
+    name: 'wvkbd',
+    package: 'wvkbd',
+    command: ['wvkbd-mobintl'],
+    motion: 'still',
+    colours: 5,
+    end: 'signal',
+    needs: ['foot'],
+    act: keysOnTheScreen,
+  },
+  {
+    name: 'swayidle',
+    package: 'swayidle',
+    command: ['foot'],
+    motion: 'still',
+    end: 'signal',
+    statuses: [230],
+    needs: ['swayidle'],
+    act: noticesIdleness,
+  },
+  {
     name: 'wtype',
     package: 'wtype',
     command: ['foot', 'sh', '-c', 'read line; echo "$line" > typed; sleep 60'],
@@ -187,4 +227,32 @@ async function wtypeTypes(stage: Stage): Promise<string> {
   if (text !== 'Grüße €42') throw new Error(`it arrived as ${JSON.stringify(text)}`);
   await covers(stage, 0.001);
   return 'characters that no key of the keyboard has';
+}
+
+async function keysOnTheScreen(stage: Stage): Promise<string> {
+  const keyboard = stage.area!;
+  stage.start(['foot', 'sh', '-c', 'cat > typed']);
+  await stage.until('a terminal opens', () => stage.compositor.scene.windows.some(({ mapped }) => mapped));
+  await stage.settled();
+  const file = join(stage.directory, 'home', 'typed');
+  // The rows from the top: others, digits, letters. Its last key ends the line. It looks at motions alone for the place.
+  for (const [right, down] of [
+    [0.1, 0.42],
+    [0.9, 0.92],
+  ] as const) {
+    const key = { x: keyboard.x + keyboard.width * right, y: keyboard.y + keyboard.height * down };
+    await stage.hands.moveTo({ x: key.x - 4, y: key.y });
+    await stage.hands.click(key);
+  }
+  await stage.until('q arrives', () => existsSync(file) && readFileSync(file, 'utf8') === 'q\n');
+  return 'a key on the screen types';
+}
+
+async function noticesIdleness(stage: Stage): Promise<string> {
+  stage.start(['swayidle', 'timeout', '1', 'touch idle', 'resume', 'touch resumed']);
+  const happened = (name: string) => () => existsSync(join(stage.directory, 'home', name));
+  await stage.until('nobody does anything', happened('idle'));
+  await stage.hands.moveTo({ x: 50, y: 50 });
+  await stage.until('somebody does', happened('resumed'));
+  return 'idleness begins and ends';
 }

@@ -1,5 +1,6 @@
 // Every program that `npm run programs` knows.
 import { graphicsPrograms } from './catalogue-graphics.ts';
+import { togetherPrograms } from './catalogue-together.ts';
 import { toolkitPrograms } from './catalogue-toolkits.ts';
 import { toolPrograms } from './catalogue-tools.ts';
 import { westonPrograms } from './catalogue-weston.ts';
@@ -10,4 +11,5 @@ export const catalogue: readonly Program[] = [
   ...toolkitPrograms,
   ...graphicsPrograms,
   ...toolPrograms,
+  ...togetherPrograms,
 ];

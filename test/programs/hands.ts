@@ -18,6 +18,7 @@ export const KEY = {
   space: 57,
   f4: 62,
   f10: 68,
+  f11: 87,
   up: 103,
   left: 105,
   right: 106,

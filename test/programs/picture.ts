@@ -25,6 +25,15 @@ export function distinctColours(picture: Picture, { x, y, width, height }: Rect,
   return colours.size;
 }
 
+/** The pixels of a part of a picture. */
+export function part({ width, data }: Picture, area: Rect): Picture {
+  const rows = Array.from({ length: area.height }, (_, row) => {
+    const start = ((area.y + row) * width + area.x) * 4;
+    return data.subarray(start, start + area.width * 4);
+  });
+  return { width: area.width, height: area.height, data: Buffer.concat(rows) };
+}
+
 /** The part of the pixels that differ, 0 to 1. */
 export function difference(a: Picture, b: Picture): number {
   if (a.width !== b.width || a.height !== b.height) return 1;

@@ -1,4 +1,5 @@
 // What a program of the catalogue is.
+import type { LayoutName } from '../../compositor/scene/layout.ts';
 import type { Stage } from './stage.ts';
 
 /** How a program's frames come. */
@@ -30,9 +31,11 @@ export interface Program {
    * has to be waited for.
    */
   readonly end: 'close' | 'signal' | 'itself';
-  /** Statuses other than 0 that are a clean end of this program. */
-  readonly statuses?: readonly number[];
-  /** It refuses to run as root. */
+  /** Statuses other than 0, or signals, that are a clean end of this program: what becomes of it is not ours. */
+  readonly statuses?: readonly (number | NodeJS.Signals)[];
+  /** How windows share the screen; `tiled` unless given. */
+  readonly layout?: LayoutName;
+  /** It refuses to run as root: another user runs it. */
   readonly notAsRoot?: true;
   /** Other programs that `act` runs. */
   readonly needs?: readonly string[];

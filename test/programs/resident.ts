@@ -34,7 +34,7 @@ export class Resident {
   get fall(): string | null {
     if (this.#ended === null) return null;
     const { statuses = [] } = this.#program;
-    if ([0, ...statuses].includes(this.#ended as number)) return null;
+    if ([0, ...statuses].some(status => status === this.#ended)) return null;
     return `${this.name} ended with ${this.#ended}: ${this.#run?.output().trim().slice(-300)}`;
   }
 

@@ -37,10 +37,9 @@ const PATIENCE = 90;
 const asked = new WeakSet<Run>();
 
 /** Why a program cannot be run here; null when it can. */
-export function hindrance({ command, needs = [], package: name, notAsRoot }: Program): string | null {
+export function hindrance({ command, needs = [], package: name }: Program): string | null {
   const lacking = [command[0]!, ...needs].filter(binary => pathOf(binary) === null);
-  if (lacking.length > 0) return `${lacking.join(', ')} not installed: Debian's package ${name}`;
-  return notAsRoot && process.getuid?.() === 0 ? 'it refuses to run as root' : null;
+  return lacking.length > 0 ? `${lacking.join(', ')} not installed: Debian's package ${name}` : null;
 }
 
 interface Measured {
@@ -54,7 +53,9 @@ const NOTHING: Measured = { commits: 0, shown: 0, rate: null };
 export async function runProgram(program: Program, options: RunOptions): Promise<Outcome> {
   const words = hindrance(program);
   if (words !== null) return { program, verdict: 'left out', words, ...NOTHING, screenshot: null };
-  const stage = await Stage.open();
+  const { layout, notAsRoot } = program;
+  const stage = await Stage.open(layout ? { layout } : {});
+  if (notAsRoot && process.getuid?.() === 0) stage.leaveToNobody();
   try {
     return await onStage(program, stage, options);
   } finally {
@@ -90,6 +91,7 @@ async function perform(
   if (program.end !== 'itself') state.measured = await measure(program, stage, options.seconds);
   state.screenshot = await keep(program, stage, options);
   await leave(program, stage, run);
+  stage.endOthers();
   const { protocolErrors } = stage.compositor.counters;
   if (protocolErrors > 0) throw new Error(`there were ${protocolErrors} protocol errors`);
   await stage.until('everything it had is given back', () => stage.compositor.server.clients.size === 1);

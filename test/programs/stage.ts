@@ -1,6 +1,6 @@
 // A compositor of this process, in real time, for one program at a time.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, connect, type Screenshot, screenshot } from '../../client-sdk/index.ts';
@@ -11,6 +11,8 @@ import { Hands } from './hands.ts';
 import { distinctColours, type Picture } from './picture.ts';
 
 const SIZE = { width: 1024, height: 768 };
+/** The user and group that own nothing. */
+const NOBODY = 65534;
 /** How often a condition on other processes is looked at, in milliseconds. */
 const GLANCE = 20;
 /** Variables of the caller's session that would lead a program to another display. */
@@ -38,6 +40,8 @@ export class Stage implements AsyncDisposable {
   readonly #session: Session;
   readonly #eye: Client;
   readonly #runs = new Set<Run>();
+  /** Whose the programs are; null: whose the compositor is. */
+  #user: number | null = null;
 
   private constructor(session: Session, eye: Client, directory: string) {
     this.#session = session;
@@ -59,6 +63,17 @@ export class Stage implements AsyncDisposable {
     });
     const eye = await connect({ display: session.sockets.display });
     return new Stage(session, eye, directory);
+  }
+
+  /** Programs are started by the user nobody from now on. The caller has to be root. */
+  leaveToNobody(): void {
+    this.#user = NOBODY;
+    chmodSync(this.directory, 0o755);
+    for (const name of ['home', 'runtime']) {
+      const folder = join(this.directory, name);
+      for (const path of [folder, ...readdirSync(folder).map(entry => join(folder, entry))])
+        chownSync(path, NOBODY, NOBODY);
+    }
   }
 
   get compositor(): Session['compositor'] {
@@ -84,6 +99,7 @@ export class Stage implements AsyncDisposable {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
+      ...(this.#user === null ? {} : { uid: this.#user, gid: this.#user }),
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr])
@@ -98,6 +114,11 @@ export class Stage implements AsyncDisposable {
     this.#runs.add(run);
     void ended.catch(() => {}).then(() => this.#runs.delete(run));
     return run;
+  }
+
+  /** Ends whatever else was started. */
+  endOthers(): void {
+    for (const { process: child } of this.#runs) killGroup(child, 'SIGTERM');
   }
 
   /** Runs a tool to its end. Throws unless its status is 0. */
