@@ -10,8 +10,8 @@ const WESTON = '/usr/bin/weston';
 const CLIENT = '/usr/bin/weston-simple-shm';
 const OUTPUT = { width: 1920, height: 1080 };
 const LOADS = [1, 10, 40];
-/** Commits of each client before counting begins, and those that are counted. */
-const WARM_UP = 300;
+/** Commits of each client before counting begins, so that V8 has compiled what runs, and those that are counted. */
+const WARM_UP = 900;
 const FRAMES = 180;
 const SOCKET = 'bench-0';
 

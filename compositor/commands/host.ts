@@ -7,6 +7,7 @@ import { RealMachine } from '../machine/real-machine.ts';
 import type { Server } from '../server/index.ts';
 import { DEFAULT_OUTPUT, type OutputDescription } from './output-option.ts';
 import { openSockets, type Sockets } from './sockets.ts';
+import { optimiseEarly } from './v8-flags.ts';
 import type { WebSocketAddress } from './websocket-option.ts';
 
 export interface HostOptions {
@@ -51,6 +52,7 @@ export class Host<S extends Served> {
     serve: (kernel: Kernel, outputs: readonly OutputDescription[], clock: ClockControl | null) => S,
     wayland = false,
   ): Promise<Host<S>> {
+    optimiseEarly();
     const onFault = (label: string, error: unknown) => console.error(`fault in '${label}':`, error);
     const paced = options.virtualTime ? new PacedMachine({ onFault }) : null;
     const machine = paced ?? new RealMachine({ onFault });
