@@ -9,7 +9,7 @@ export class ObservationWatch implements Disposable {
   readonly #rooms: Rooms;
   readonly #changed: () => void;
   #watching: Disposable[] = [];
-  #timer: Timer | null = null;
+  #timer: { readonly when: Nanoseconds; readonly timer: Timer } | null = null;
 
   /** `changed` is called once for each `begin`, unless the watch is disposed before. */
   constructor(rooms: Rooms, changed: () => void) {
@@ -20,13 +20,14 @@ export class ObservationWatch implements Disposable {
   /** A snapshot was sent; it is out of date already when a frame is `moving`. */
   begin(moving: boolean): void {
     this[Symbol.dispose]();
-    if (moving) {
-      this.#arm(this.#frame());
-      return;
-    }
+    if (moving) this.#arm(this.#frame());
     const { scene, outputs, clock } = this.#rooms;
+    if (moving && !clock) return;
     // No frame's time passes while the clock stands, and there is no frame to wait for.
-    const note = () => this.#arm(clock?.frozen ? 0n : this.#frame());
+    const note = () => {
+      if (clock?.frozen) this.#arm(0n);
+      else if (!this.#timer) this.#arm(this.#frame());
+    };
     this.#watching = [
       scene.observe({
         damaged: note,
@@ -42,7 +43,7 @@ export class ObservationWatch implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stopWatching();
-    this.#timer?.cancel();
+    this.#timer?.timer.cancel();
     this.#timer = null;
   }
 
@@ -50,15 +51,18 @@ export class ObservationWatch implements Disposable {
     for (const watch of this.#watching.splice(0)) watch[Symbol.dispose]();
   }
 
-  /** What happens until then is in the same snapshot. */
+  /** What happens until then is in the same snapshot; but for a clock that stops meanwhile, nothing else is watched. */
   #arm(delay: Nanoseconds): void {
-    if (this.#timer) return;
-    this.#stopWatching();
-    const { machine } = this.#rooms;
-    this.#timer = machine.at(machine.now() + delay, 'a newer snapshot', () => {
-      this.#timer = null;
+    const { machine, clock } = this.#rooms;
+    const when = machine.now() + delay;
+    if (this.#timer && this.#timer.when <= when) return;
+    this.#timer?.timer.cancel();
+    if (!clock) this.#stopWatching();
+    const timer = machine.at(when, 'a newer snapshot', () => {
+      this[Symbol.dispose]();
       this.#changed();
     });
+    this.#timer = { when, timer };
   }
 
   /** Of the fastest output. */

@@ -117,6 +117,22 @@ it('says so at once while the clock stands', () => {
   expect(events).toContain('changed');
 });
 
+it('says so at once when the clock was stopped while it waited for a frame', () => {
+  const clock = { ...standing, frozen: false };
+  begin(clock);
+  const { toplevel } = client.mapped();
+  snapshot();
+  toplevel.set_title('another');
+  client.settle();
+  expect(events).not.toContain('changed');
+  clock.frozen = true;
+  toplevel.set_title('a third');
+  client.settle();
+  expect(events.filter(name => name === 'changed').length).toBe(1);
+  snapshot();
+  expect(titles).toEqual(['a third']);
+});
+
 it('keeps itself short, whatever the clients do', () => {
   const { surface, toplevel } = client.mapped();
   toplevel.set_title('long '.repeat(200));
