@@ -322,6 +322,8 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     await stranger.close();
     await server.process.end('SIGTERM');
     await page.getByRole('heading', { name: 'The session does not answer' }).waitFor();
+    // It tries again, and the browser notes each time that nobody is there.
+    await page.close();
     problems.length = 0;
   });
 
