@@ -202,6 +202,8 @@ async function slidesThroughMenus(stage: Stage): Promise<string> {
   await on(250, 130);
   await on(252, 135);
   await stage.until('a menu in it opens', menus(2));
+  // GTK passes over clicks that come too soon after that.
+  await stage.settled();
   await stage.hands.click({ x: x + 900, y: y + 700 });
   await stage.until('a click elsewhere closes both', menus(0));
   return 'menus follow the pointer, and go with a click elsewhere';

@@ -118,7 +118,7 @@ export class Stage implements AsyncDisposable {
 
   /** Ends whatever else was started. */
   endOthers(): void {
-    for (const { process: child } of this.#runs) killGroup(child, 'SIGTERM');
+    for (const { process: child } of this.#runs) killGroup(child, 'SIGKILL');
   }
 
   /** Runs a tool to its end. Throws unless its status is 0. */
