@@ -20,6 +20,8 @@ const SELECTION = [
   'slurp',
   'wl-copy',
   'wtype',
+  'dnd-between-windows',
+  'key-repeat',
 ];
 
 /** Milliseconds until a program that hangs is given up: more than the runner itself waits. */

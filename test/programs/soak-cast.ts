@@ -14,6 +14,7 @@ const RESIDENTS = [
   'foot',
 ];
 
+/** Without fuzzel: it releases a seat of version 4 when it goes, which is an error of the protocol. */
 const GUESTS = [
   'weston-dnd',
   'weston-clickdot',
@@ -28,7 +29,7 @@ const GUESTS = [
   'vkcube-mailbox',
   'xwayland',
   'wev',
-  'fuzzel',
+  'wofi',
   'imv',
   'wl-copy',
 ];
