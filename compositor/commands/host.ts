@@ -52,7 +52,6 @@ export class Host<S extends Served> {
     serve: (kernel: Kernel, outputs: readonly OutputDescription[], clock: ClockControl | null) => S,
     wayland = false,
   ): Promise<Host<S>> {
-    optimiseEarly();
     const onFault = (label: string, error: unknown) => console.error(`fault in '${label}':`, error);
     const paced = options.virtualTime ? new PacedMachine({ onFault }) : null;
     const machine = paced ?? new RealMachine({ onFault });
@@ -63,6 +62,8 @@ export class Host<S extends Served> {
     try {
       const warn = (error: Error) => console.error(`a connection could not be taken: ${error.message}`);
       const sockets = await openSockets(served.server, { ...options, wayland, warn });
+      // What start-up ran once need not be fast.
+      optimiseEarly();
       return new Host(machine, kernel, served, sockets);
     } catch (error) {
       served[Symbol.dispose]();
