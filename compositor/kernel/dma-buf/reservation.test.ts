@@ -74,6 +74,25 @@ describe('adding to a reservation', () => {
     expect(resv.fences(Usage.BOOKKEEP)).toEqual([instead, other]);
     expect(resv.fences(Usage.KERNEL)).toEqual([instead]);
   });
+
+  it('lets nobody wait any more for what was replaced by a fence that has signalled', () => {
+    const { resv, fence } = start();
+    const [unmapped, instead] = [fence(), fence()];
+    resv.publish(unmapped, Usage.BOOKKEEP);
+    instead.signal();
+    resv.replaceFences(unmapped.context, instead, Usage.KERNEL);
+    expect(resv.testSignalled(Usage.BOOKKEEP)).toBe(true);
+  });
+
+  it('keeps both of two fences that are each as late as the other', () => {
+    const fixture = start();
+    const { fence } = createTimeline(fixture);
+    const [one, other] = [fence(1), fence(1)];
+    fixture.resv.publish(one, Usage.WRITE);
+    fixture.resv.publish(other, Usage.WRITE);
+    fixture.resv.publish(one, Usage.WRITE);
+    expect(fixture.resv.fences(Usage.WRITE)).toEqual([one, other]);
+  });
 });
 
 describe('waiting on a reservation', () => {

@@ -58,7 +58,7 @@ export class Reservation {
   }
 
   /**
-   * `dma_resv_add_fence`: takes the place of a signalled fence, or of one of the same context that is not newer and
+   * `dma_resv_add_fence`: takes the place of a signalled fence, of itself, or of an older one of the same context
    * whose usage is not stronger; otherwise a reserved one. Containers must be unwrapped first: they could wait for this
    * very reservation.
    */
@@ -87,7 +87,7 @@ export class Reservation {
    */
   replaceFences(context: bigint, fence: Fence, usage: Usage): void {
     for (const slot of this.#slots) {
-      if (slot.fence.context !== context || fence.signalled) continue;
+      if (slot.fence.context !== context) continue;
       slot.fence = fence;
       slot.usage = usage;
     }
@@ -134,5 +134,5 @@ export class Reservation {
 
 function supersedes(fence: Fence, usage: Usage, { fence: old, usage: oldUsage }: Slot): boolean {
   if (old.signalled) return true;
-  return old.context === fence.context && oldUsage >= usage && (fence === old || !old.isLaterThan(fence));
+  return old.context === fence.context && oldUsage >= usage && (fence === old || fence.isLaterThan(old));
 }

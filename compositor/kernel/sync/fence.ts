@@ -103,9 +103,12 @@ export class Fence {
   /** For fences that only find out when asked to (`enable_signaling`). */
   protected enableSignalling(): void {}
 
-  /** Numbers of one context wrap around at 32 bits unless the timeline has 64 of them (`dma_fence_is_later`). */
+  /**
+   * Of two fences of one context (`dma_fence_is_later`): numbers wrap around at 32 bits, unless the timeline has 64 of
+   * them and says so by overriding it.
+   */
   isLaterThan(other: Fence): boolean {
-    return this.seqno > other.seqno;
+    return BigInt.asIntN(32, this.seqno - other.seqno) > 0n;
   }
 
   /** Whether it only stands for other fences (an array, a chain); containers may not be put into a reservation. */
