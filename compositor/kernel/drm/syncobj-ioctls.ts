@@ -1,7 +1,7 @@
 import * as uapi from '../../../protocol/uapi/syncobj.ts';
 import { createSyncFile, fenceOf } from '../sync/sync-file.ts';
 import { createSyncobjFile, Syncobj, syncobjOf } from '../sync/syncobj.ts';
-import { transfer } from '../sync/syncobj-wait.ts';
+import { flatten, transfer } from '../sync/syncobj-wait.ts';
 import { EventFile } from '../task/event-file.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import type { Sleeping } from '../task/kernel-thread.ts';
@@ -66,8 +66,9 @@ function fdToHandle(call: DrmCall, argument: HandleArgument): void {
     const point = argument.flags & TIMELINE ? argument.point : 0n;
     if (point === 0n) syncobj.replaceFence(fence);
     else {
+      const flat = flatten(device.kernel, fence);
       device.kernel.mayAllocate('fence chain');
-      syncobj.addPoint(fence, point);
+      syncobj.addPoint(flat, point);
     }
     return;
   }

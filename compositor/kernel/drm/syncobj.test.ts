@@ -4,8 +4,10 @@ import type { Ioctl } from '../../../protocol/uapi/ioctl.ts';
 import type { Struct, UserValue } from '../../../protocol/uapi/struct.ts';
 import * as uapi from '../../../protocol/uapi/syncobj.ts';
 import { MILLISECOND, SECOND } from '../../machine/machine.ts';
+import { Reservation, Usage } from '../dma-buf/reservation.ts';
 import { Fence } from '../sync/fence.ts';
-import { createSyncFile } from '../sync/sync-file.ts';
+import { unwrap } from '../sync/fence-unwrap.ts';
+import { createSyncFile, fenceOf } from '../sync/sync-file.ts';
 import { createDrmRig, outcome, RENDER } from './test-kit.ts';
 
 const { syncobjIoctls: table } = uapi;
@@ -302,6 +304,31 @@ describe('timelines', () => {
     expect([transfer(line, 5n, line, 8n), query(line)]).toEqual([0, pointsOf(8n)]);
     expect([transfer(line, 8n, line, 2n), query(line)]).toEqual([0, pointsOf(8n)]);
     expect(transfer(create(), 0n, line, 9n)).toBe('EINVAL');
+  });
+});
+
+describe('a point of one timeline at a point of another', () => {
+  it('ends no program that puts it into a buffer, and does not signal before the points before it', () => {
+    const { create, task, fd, pending, toHandle, kernel } = rig();
+    const [line, other] = [create(), create()];
+    const [before, inner] = [pending(), pending()];
+    toHandle(other, inner.file, 3, 1n);
+    toHandle(other, pending().file, 3, 2n);
+    const exported = (handle: number, point: bigint): number =>
+      task.call(fd, table.DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, { handle, flags: 3, point }).fd!;
+    toHandle(line, before.file, 3, 1n);
+    toHandle(line, exported(other, 1n), 3, 2n);
+    const told = task.eventfd();
+    task.call(fd, table.DRM_IOCTL_SYNCOBJ_EVENTFD, { handle: line, point: 2n, fd: told });
+    const sync = exported(line, 2n);
+    const members = [...unwrap(fenceOf(task, sync))];
+    expect(members).toEqual([inner.fence, before.fence]);
+    const resv = new Reservation(kernel);
+    for (const member of members) resv.publish(member, Usage.WRITE);
+    inner.fence.signal();
+    expect([task.poll(told, POLLIN), task.poll(sync, POLLIN)]).toEqual([0, 0]);
+    before.fence.signal();
+    expect([task.poll(told, POLLIN), task.poll(sync, POLLIN)]).toEqual([POLLIN, POLLIN]);
   });
 });
 

@@ -56,6 +56,32 @@ describe('fence chain', () => {
     expect([done, nodes[2]!.status]).toEqual([true, 'EIO']);
   });
 
+  it('that holds a chain does not signal before the points that came before it', () => {
+    const fixture = startKernel();
+    const [before, inner] = independent(fixture, 2) as [Fence, Fence];
+    const [contained] = chainOf(fixture, [[1n, inner]]) as [FenceChain];
+    const end = chainOf(fixture, [
+      [1n, before],
+      [2n, contained],
+    ])[1]!;
+    let done = false;
+    end.addCallback(() => {
+      done = true;
+    });
+    inner.signal();
+    expect([done, end.signalled]).toEqual([false, false]);
+    before.signal();
+    expect([done, end.signalled]).toEqual([true, true]);
+  });
+
+  it('passes a deadline on to every fence that is waited for, the one that it began with included', () => {
+    const fixture = startKernel();
+    const [first, second] = independent(fixture, 2) as [Fence, Fence];
+    const allocate = () => fixture.kernel.allocateFenceContexts();
+    new FenceChain(fixture.machine, allocate, first, second, 1n).setDeadline(50n);
+    expect([first.deadline, second.deadline]).toEqual([50n, 50n]);
+  });
+
   it('finds the first point at or beyond a gap, nothing beyond the end, itself for 0', () => {
     const fixture = startKernel();
     const [a, b] = independent(fixture, 2) as [Fence, Fence];
@@ -130,6 +156,15 @@ describe('merge', () => {
     expect([...unwrap(merged)]).toEqual([a2, b1]);
     b1.signal();
     expect(mergeFences(fixture.kernel, merged)).toBe(a2);
+  });
+
+  it('keeps the later one of a timeline whose numbers have wrapped around', () => {
+    const fixture = startKernel();
+    const { timeline, fence } = createTimeline(fixture);
+    timeline.increment(0xffff_fff0);
+    const [last, wrapped] = [fence(0xffff_ffff), fence(2)];
+    expect(mergeFences(fixture.kernel, last, wrapped)).toBe(wrapped);
+    expect(mergeFences(fixture.kernel, wrapped, last)).toBe(wrapped);
   });
 
   it('is idempotent', () => {

@@ -60,6 +60,11 @@ export class FenceChain extends Fence {
     return this.signalled ? super.timestamp : null;
   }
 
+  /** Points have 64 bits (`use_64bit_seqno`). */
+  override isLaterThan(other: Fence): boolean {
+    return this.seqno > other.seqno;
+  }
+
   /**
    * The nodes from this one back (`dma_fence_chain_for_each`); the last may be a plain fence that the timeline began
    * with. Nodes that have signalled are dropped on the way, this one excepted.
@@ -88,7 +93,7 @@ export class FenceChain extends Fence {
   }
 
   protected override deadlineChanged(when: Nanoseconds): void {
-    for (const node of this.nodes()) if (node instanceof FenceChain) node.fence.setDeadline(when);
+    for (const node of this.nodes()) (node instanceof FenceChain ? node.fence : node).setDeadline(when);
   }
 
   /** What is left is the node before: to wait for that, and not for its fence, costs the same however long the chain is. */
@@ -100,7 +105,8 @@ export class FenceChain extends Fence {
         this.#finish();
         return;
       }
-      if (next instanceof FenceChain) {
+      // Its own fence may be a chain of another timeline, which says nothing of the nodes before this one.
+      if (next instanceof FenceChain && next !== this.fence) {
         next.#followers.push(this);
         if (!next.#waiting) next.#waitForNext();
         return;

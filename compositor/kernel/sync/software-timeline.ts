@@ -13,6 +13,9 @@ export interface SoftwareTimelineOptions {
   lifetime?: Nanoseconds | null;
 }
 
+/** A fence of a software timeline (`struct sync_pt`). */
+export class SoftwareFence extends ExpiringFence {}
+
 /**
  * A counter that userspace moves on, and fences at values of it (`drivers/dma-buf/sw_sync.c`), 32 bits that wrap. Unless
  * it is told otherwise its fences expire, which sw_sync's do not. Disposing it ends what is pending with ENOENT.
@@ -23,9 +26,9 @@ export class SoftwareTimeline implements Disposable {
   readonly #kernel: Kernel;
   readonly #driver: string;
   readonly #lifetime: Nanoseconds | null;
-  readonly #pending = new Set<{ value: number; fence: ExpiringFence }>();
+  readonly #pending = new Set<{ value: number; fence: SoftwareFence }>();
   /** Of those the ones that any number of sync files may have. */
-  readonly #shared = new Map<number, ExpiringFence>();
+  readonly #shared = new Map<number, SoftwareFence>();
   #value = 0;
 
   constructor(kernel: Kernel, options: SoftwareTimelineOptions) {
@@ -53,7 +56,7 @@ export class SoftwareTimeline implements Disposable {
       context: this.context,
       seqno: BigInt(value),
     };
-    const fence = new ExpiringFence(this.#kernel.machine, identity, { lifetime: this.#lifetime });
+    const fence = new SoftwareFence(this.#kernel.machine, identity, { lifetime: this.#lifetime });
     if (this.#reached(value)) fence.signal();
     else this.#track({ value, fence });
     return fence;
@@ -76,7 +79,7 @@ export class SoftwareTimeline implements Disposable {
     }
   }
 
-  #track(entry: { value: number; fence: ExpiringFence }): void {
+  #track(entry: { value: number; fence: SoftwareFence }): void {
     this.#pending.add(entry);
     if (this.#lifetime === null) this.#shared.set(entry.value, entry.fence);
     entry.fence.addCallback(() => {

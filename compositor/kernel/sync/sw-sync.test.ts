@@ -9,8 +9,9 @@ import {
 import { SYNC_IOC_FILE_INFO, SYNC_IOC_SET_DEADLINE } from '../../../protocol/uapi/sync-file.ts';
 import { SECOND } from '../../machine/machine.ts';
 import { createDmaBuf, errnoOf, startKernel } from '../task/fixture.ts';
+import { ExpiringFence } from './promised-fence.ts';
 import { addSwSync, SW_SYNC_PATH } from './sw-sync.ts';
-import { fenceOf } from './sync-file.ts';
+import { createSyncFile, fenceOf } from './sync-file.ts';
 import { createSyncobjFile, Syncobj } from './syncobj.ts';
 
 function start() {
@@ -64,7 +65,7 @@ describe('sw_sync', () => {
   });
 
   it('tells the deadline that a fence of a software timeline was given, and nothing else', () => {
-    const { root, timeline, fence } = start();
+    const { root, timeline, fence, machine, kernel } = start();
     const fd = fence(1);
     const deadline = (fence_fd: number) => () => root.call(timeline, SW_SYNC_GET_DEADLINE, { fence_fd });
     expect(errnoOf(deadline(fd))).toBe('ENOENT');
@@ -72,6 +73,9 @@ describe('sw_sync', () => {
     expect(deadline(fd)().deadline_ns).toBe(77n);
     expect(errnoOf(deadline(timeline))).toBe('EINVAL');
     expect(errnoOf(deadline(createDmaBuf(root)))).toBe('EINVAL');
+    const identity = { driver: 'vgem', timeline: 'unbound', context: 99n, seqno: 1n };
+    const promised = new ExpiringFence(machine, identity);
+    expect(errnoOf(deadline(root.files.add(createSyncFile(kernel, promised))))).toBe('EINVAL');
   });
 
   it('leaves no descriptor behind when the answer cannot be copied out', () => {

@@ -11,8 +11,7 @@ import { KernelError, require } from '../task/kernel-error.ts';
 import type { FileCall, FileOperations, FileStatus, OpenFile } from '../task/open-file.ts';
 import type { Task } from '../task/task.ts';
 import { TextDirectory } from '../task/text-file.ts';
-import { ExpiringFence } from './promised-fence.ts';
-import { SoftwareTimeline } from './software-timeline.ts';
+import { SoftwareFence, SoftwareTimeline } from './software-timeline.ts';
 import { createSyncFile, fenceOf } from './sync-file.ts';
 import { TimelineList } from './timeline-list.ts';
 
@@ -95,7 +94,7 @@ class SwSyncFile implements FileOperations {
     const data = task.memory.readStruct(sw_sync_get_deadline, address);
     require(data.deadline_ns === 0n && data.pad === 0, 'EINVAL', 'deadline_ns and pad have to be 0');
     const fence = fenceOf(task, data.fence_fd);
-    require(fence instanceof ExpiringFence, 'EINVAL', `${fence.describe()} is not of a software timeline`);
+    require(fence instanceof SoftwareFence, 'EINVAL', `${fence.describe()} is not of a software timeline`);
     if (fence.deadline === null) throw new KernelError('ENOENT', `${fence.describe()} has no deadline`);
     task.memory.writeStruct(sw_sync_get_deadline, address, { ...data, deadline_ns: fence.deadline });
     return 0;

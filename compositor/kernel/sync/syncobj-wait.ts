@@ -197,7 +197,7 @@ export function* transfer(
   }
 }
 
-/** A chain inside a chain would be walked without end. */
-function flatten(kernel: Kernel, fence: Fence): Fence {
+/** What may be put into a timeline: not a chain, which nobody looks for inside another one. ENOMEM. */
+export function flatten(kernel: Kernel, fence: Fence): Fence {
   return fence instanceof FenceChain ? mergeFences(kernel, fence) : fence;
 }
