@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DMA_BUF_IOCTL_IMPORT_SYNC_FILE, DMA_BUF_SYNC_WRITE } from '../../../protocol/uapi/dma-buf.ts';
 import {
   EFD_NONBLOCK,
+  EFD_SEMAPHORE,
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
@@ -104,6 +105,42 @@ describe('an epoll set', () => {
     expect(task.poll(epoll, POLLIN)).toBe(POLLIN);
     task.read(event, 8);
     expect(task.poll(epoll, POLLIN)).toBe(0);
+  });
+
+  it('forgets what was closed without being taken out, ready or not', () => {
+    const { task, event, add } = start();
+    const other = task.eventfd(0, EFD_NONBLOCK);
+    const { queue } = task.files.get(event).operations.poll!({ task, file: task.files.get(event) }, POLLIN);
+    add(event, POLLIN);
+    expect(queue.waiting).toBe(1);
+    task.close(event);
+    add(other, POLLIN);
+    expect(queue.waiting).toBe(0);
+  });
+
+  it('does not watch a set that watches it, which would be polled without end', () => {
+    const { task, epoll, event, add } = start();
+    const [middle, outer] = [epollCreate(task), epollCreate(task)];
+    const put = (set: number, fd: number) =>
+      errnoOf(() => epollControl(task, set, EPOLL_CTL_ADD, fd, { events: POLLIN, data: 0n }));
+    add(event, POLLIN);
+    expect([put(middle, epoll), put(outer, middle)]).toEqual([null, null]);
+    expect([put(epoll, middle), put(epoll, outer), put(epoll, task.dup(epoll))]).toEqual([
+      'ELOOP',
+      'ELOOP',
+      'EINVAL',
+    ]);
+    task.write(event, ONE);
+    expect(task.poll(outer, POLLIN)).toBe(POLLIN);
+  });
+
+  it('reports an edge once: reading a part of what is there is none', () => {
+    const { task, add, wait } = start();
+    const semaphore = task.eventfd(2, EFD_NONBLOCK | EFD_SEMAPHORE);
+    add(semaphore, POLLIN | EPOLLET);
+    expect(wait()).toHaveLength(1);
+    task.read(semaphore, 8);
+    expect(wait()).toEqual([]);
   });
 
   it('refuses with the errnos of epoll_ctl', () => {

@@ -65,9 +65,11 @@ class EpollFile implements FileOperations {
     return { mask: 0, queue: this.#queue };
   }
 
-  /** EPOLL_CTL_ADD: EEXIST. */
+  /** EPOLL_CTL_ADD: EEXIST, ELOOP. */
   add(task: Task, fd: number, file: OpenFile, event: EpollEvent): void {
     require(!this.#find(fd, file), 'EEXIST', `descriptor ${fd} is in the set already`);
+    require(!watches(file, this), 'ELOOP', 'the epoll sets would watch each other');
+    this.#dropReleased();
     const item: Item = { file, fd, event, stop: () => {} };
     this.#items.add(item);
     const { mask, queue } = poll(task, item);
@@ -120,6 +122,16 @@ class EpollFile implements FileOperations {
     for (const item of [...this.#items]) this.#drop(item);
   }
 
+  /** The files that it watches. */
+  *files(): Generator<OpenFile> {
+    for (const { file } of this.#items) yield file;
+  }
+
+  /** What was closed without being taken out (`eventpoll_release`). */
+  #dropReleased(): void {
+    for (const item of [...this.#items]) if (item.file.references === 0) this.#drop(item);
+  }
+
   /** `ep_poll_callback`. */
   #wake(item: Item, events: number): void {
     if (events !== 0 && (events & wanted(item)) === 0) return;
@@ -142,6 +154,12 @@ class EpollFile implements FileOperations {
     if (!item) throw new KernelError('ENOENT', `descriptor ${fd} is not in the set`);
     return item;
   }
+}
+
+/** Whether a file is a set that watches `top`, itself or through others (`ep_loop_check`). */
+function watches({ operations }: OpenFile, top: EpollFile): boolean {
+  if (!(operations instanceof EpollFile)) return false;
+  return operations === top || [...operations.files()].some(file => watches(file, top));
 }
 
 const wanted = ({ event }: Item): number => (event.events & ~EPOLLET) | POLLERR | POLLHUP;

@@ -3,6 +3,7 @@ import {
   EFD_SEMAPHORE,
   O_NONBLOCK,
   O_RDWR,
+  POLLERR,
   POLLIN,
   POLLOUT,
 } from '../../../protocol/uapi/fcntl.ts';
@@ -12,7 +13,10 @@ import { type Sleeping, waitUntil } from './kernel-thread.ts';
 import type { FileCall, FileOperations, FileStatus, OpenFile, PollAnswer, UserSlice } from './open-file.ts';
 import { WaitQueue } from './wait-queue.ts';
 
+/** As far as processes can count. */
 const MAXIMUM = 0xffff_ffff_ffff_fffen;
+/** Where only the kernel's own signals come to: POLLERR. */
+const OVERFLOW = MAXIMUM + 1n;
 
 /** eventfd(2): a 64-bit counter that others signal and a reader takes (`fs/eventfd.c`). */
 export class EventFile implements FileOperations {
@@ -36,15 +40,17 @@ export class EventFile implements FileOperations {
     return { inode: this.#inode, size: 0n, mode: 0o600 };
   }
 
-  /** `eventfd_signal`: adds one, and never blocks: a full counter stays full. */
+  /** `eventfd_signal`: adds one, and never blocks: a counter that has overflowed stays so. */
   signal(): void {
-    if (this.#count < MAXIMUM) this.#count++;
-    this.#queue.wakeAll();
+    if (this.#count < OVERFLOW) this.#count++;
+    this.#queue.wakeAll(POLLIN);
   }
 
   poll(): PollAnswer {
-    const mask = (this.#count > 0n ? POLLIN : 0) | (this.#count < MAXIMUM ? POLLOUT : 0);
-    return { mask, queue: this.#queue };
+    const readable = this.#count > 0n ? POLLIN : 0;
+    const writable = this.#count < MAXIMUM ? POLLOUT : 0;
+    const overflowed = this.#count === OVERFLOW ? POLLERR : 0;
+    return { mask: readable | writable | overflowed, queue: this.#queue };
   }
 
   read(call: FileCall, into: UserSlice): number | Sleeping<number> {
@@ -72,7 +78,7 @@ export class EventFile implements FileOperations {
 
   #add(added: bigint): number {
     this.#count += added;
-    this.#queue.wakeAll();
+    this.#queue.wakeAll(POLLIN);
     return 8;
   }
 
@@ -81,13 +87,14 @@ export class EventFile implements FileOperations {
     return this.#take(into);
   }
 
+  /** Taken also when the caller's memory is bad (`eventfd_read`). */
   #take(into: UserSlice): number {
     const bytes = new Uint8Array(8);
     const taken = this.#semaphore ? 1n : this.#count;
     new DataView(bytes.buffer).setBigUint64(0, taken, true);
-    into.write(0, bytes);
     this.#count -= taken;
-    this.#queue.wakeAll();
+    this.#queue.wakeAll(POLLOUT);
+    into.write(0, bytes);
     return 8;
   }
 }
