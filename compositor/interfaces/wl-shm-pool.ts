@@ -24,13 +24,13 @@ interface Geometry {
 export class ShmPool {
   readonly #caller: Caller;
   readonly #resource: Resource<'wl_shm_pool'>;
-  readonly #memory: { fd: number; size: number };
+  readonly #memory: { readonly fd: number; readonly owner: object; size: number };
   readonly #lifetime = new Lifetime();
 
   constructor(caller: Caller, resource: Resource<'wl_shm_pool'>, descriptor: OwnedDescriptor, size: number) {
     this.#caller = caller;
     this.#resource = resource;
-    this.#memory = { fd: descriptor.fd, size };
+    this.#memory = { fd: descriptor.fd, owner: caller.client, size };
     const hold = this.#lifetime.hold(caller.client.label(resource));
     this.#lifetime.whenEnded(() => descriptor[Symbol.dispose]());
     resource.onDestroy(() => hold[Symbol.dispose]());

@@ -99,7 +99,7 @@ export class OwnContent {
       const size = Math.ceil(bytes.length / PAGE_SIZE) * PAGE_SIZE;
       this.#task.truncate(fd, BigInt(size));
       this.#task.pwrite(fd, bytes, 0n);
-      return { fd, size };
+      return { fd, owner: this, size };
     } catch (error) {
       // It is tried again with each frame.
       this.#task.close(fd);

@@ -2,6 +2,7 @@
 import { expect, it, vi } from 'vitest';
 import { F_GET_SEALS, F_SEAL_GROW, F_SEAL_SHRINK } from '../../protocol/uapi/fcntl.ts';
 import { createDevices } from '../devices.ts';
+import type { BufferUse } from '../scene/buffer-use.ts';
 import { Region } from '../scene/region.ts';
 import { TestClient, TestDesktop } from './testing.ts';
 
@@ -83,9 +84,10 @@ it('keeps a copy for as long as it is shown, whatever the client destroys', () =
 });
 
 it('goes on without a buffer that there is no memory to copy', () => {
-  const desktop = new TestDesktop(createDevices);
+  const desktop = new TestDesktop(options => createDevices({ ...options, memoryBytes: 64 << 20 }));
   const client = new TestClient(desktop);
-  const vast = { ...client.shm(64, 48, { sealable: false }), stride: 1 << 25, byteLength: 1 << 30 };
+  const small = client.shm(64, 48, { sealable: false });
+  const vast = { ...small, width: 8192, height: 4608, stride: 32768, byteLength: 32768 * 4608 };
   desktop.commit(desktop.window('vast', { x: 0, y: 0, width: 64, height: 48 }), vast);
   const good = client.shm(16, 16);
   client.fill(good, 0x00ff00);
@@ -172,6 +174,99 @@ it('costs a few copies when commits come without end, and gives every buffer bac
   // 100 ms are thirteen periods.
   expect(bytes / (48 * ROW)).toBeLessThan(50);
   expect(desktop.screenshot().at(5, 5)).toBe('00ff00');
+});
+
+/** Reading of files takes time: so many nanoseconds for each byte. */
+function slowReads(desktop: TestDesktop, each: bigint): { readonly bytes: number } & Disposable {
+  let bytes = 0;
+  const pread = desktop.task.pread.bind(desktop.task);
+  const now = desktop.machine.now.bind(desktop.machine);
+  const spies = [
+    vi.spyOn(desktop.task, 'pread').mockImplementation((fd, target, offset) => {
+      const count = pread(fd, target, offset);
+      bytes += count;
+      return count;
+    }),
+    vi.spyOn(desktop.machine, 'now').mockImplementation(() => now() + BigInt(bytes) * each),
+  ];
+  return {
+    get bytes() {
+      return bytes;
+    },
+    [Symbol.dispose]: () => {
+      for (const spy of spies) spy.mockRestore();
+    },
+  };
+}
+
+it('reads the pixels alone of rows that lie far apart', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', { x: 0, y: 0, width: 8, height: 6 });
+  const memory = client.shm(64, 48, { sealable: false });
+  client.fill(memory, 0x123456);
+  // Six rows of eight pixels, each after the 56 of others.
+  const buffer = { ...memory, width: 8, height: 6, stride: ROW, byteLength: 5 * ROW + 32 };
+  expect(bytesRead(desktop, () => desktop.commit(surface, buffer))).toBe(6 * 8 * 4);
+  expect(desktop.screenshot().at(7, 5)).toBe('123456');
+});
+
+it('refuses to copy more pixels than any screen has, and says what to do instead', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', WHOLE);
+  const memory = client.shm(64, 48, { sealable: false });
+  const buffer = { ...memory, width: 32767, height: 15000, stride: 131068, byteLength: 131068 * 15000 };
+  expect(bytesRead(desktop, () => desktop.commit(surface, buffer))).toBe(0);
+  desktop.frames(2);
+  expect(memory.faults).toEqual([expect.stringMatching(/32767x15000 pixels .* use a memfd/)]);
+});
+
+it('takes a quarter of the time for the copies of a client that commits in every frame, on all its surfaces', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surfaces = [0, 32].map(x => desktop.window(`window ${x}`, { x, y: 0, width: 32, height: 48 }));
+  const buffers = surfaces.map(() => client.shm(32, 48, { sealable: false }));
+  const each = 2000n;
+  {
+    using reads = slowReads(desktop, each);
+    // A copy takes 12 ms, which is most of a frame.
+    const from = desktop.machine.now();
+    for (let frame = 0; frame < 120; frame++) {
+      for (const [at, surface] of surfaces.entries()) desktop.commit(surface, buffers[at]!);
+      desktop.frames(1);
+    }
+    const share = Number(BigInt(reads.bytes) * each) / Number(desktop.machine.now() - from);
+    expect(reads.bytes).toBeGreaterThan(10 * 32 * 48 * 4);
+    expect(share).toBeLessThan(0.3);
+  }
+});
+
+it('shows the earlier copy until there is time for the next, and then that one', () => {
+  const desktop = new TestDesktop(createDevices);
+  const client = new TestClient(desktop);
+  const surface = desktop.window('window', WHOLE);
+  const buffer = client.shm(64, 48, { sealable: false });
+  const shown: { colour: number; released: boolean }[] = [];
+  let use: BufferUse | null = null;
+  desktop.simkms.attachMonitor(desktop.display.list[0]!.info.name, {
+    frame: ({ address }) => {
+      const [pixel = 0] = new Uint32Array(desktop.memory.buffer, address, 1);
+      shown.push({ colour: pixel & 0xffffff, released: use?.released ?? false });
+    },
+  });
+  {
+    using _ = slowReads(desktop, 5000n);
+    client.fill(buffer, 0x00ff00);
+    desktop.commit(surface, buffer);
+    client.fill(buffer, 0x0000ff);
+    use = desktop.commit(surface, buffer);
+  }
+  desktop.frames(30);
+  const late = shown.filter(({ released }) => !released);
+  expect(late.length).toBeGreaterThan(3);
+  expect(late.every(({ colour }) => colour === 0x00ff00)).toBe(true);
+  expect(shown.at(-1)).toEqual({ colour: 0x0000ff, released: true });
 });
 
 it('gives the memory of its copies back with the content, with the size and with the surface', () => {

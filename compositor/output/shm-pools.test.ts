@@ -26,7 +26,11 @@ let nextId = 1_000_000;
 
 /** A wl_shm_pool over `fd`, which stays the client's. */
 function poolOf(desktop: TestDesktop, files: HostFiles, fd: number): Pool {
-  const memory = { fd: desktop.kernel.adopt(desktop.task, files.dup(fd)), size: files.size(fd) };
+  const memory = {
+    fd: desktop.kernel.adopt(desktop.task, files.dup(fd)),
+    owner: files,
+    size: files.size(fd),
+  };
   const lifetime = new Lifetime();
   const hold = lifetime.hold('wl_shm_pool');
   lifetime.whenEnded(() => desktop.task.close(memory.fd));

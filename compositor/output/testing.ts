@@ -271,7 +271,7 @@ export class TestClient {
     const buffer: ShmBuffer & { faults: string[] } = {
       kind: 'shm',
       ...this.#base(width, height, options.format ?? DRM_FORMAT_XRGB8888),
-      memory: { fd: this.task.send(memfd, this.#desktop.task), size: byteLength },
+      memory: { fd: this.task.send(memfd, this.#desktop.task), owner: this, size: byteLength },
       offset: 0,
       stride: width * 4,
       byteLength,

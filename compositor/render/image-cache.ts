@@ -8,6 +8,7 @@ import type { ClientBuffer, DmabufBuffer, ShmBuffer, ShmMemory } from '../scene/
 import type { DmabufDescription } from '../scene/kernel-capabilities.ts';
 import type { Region } from '../scene/region.ts';
 import type { Surface } from '../scene/surface.ts';
+import { CopyBudget } from './copy-budget.ts';
 import { isPassing } from './passing.ts';
 import { planeCount, RENDER_FORMATS, rowBytes } from './pixel-format.ts';
 import type { GpuImage, RenderDevice } from './render-device.ts';
@@ -45,6 +46,7 @@ export class ImageCache implements Disposable {
   /** Whether wl_shm memory can be shared at all, by what was found when it was first committed. */
   readonly #shareable = new WeakMap<ShmMemory, boolean>();
   readonly #copies = new Map<Surface, ShmCopies>();
+  readonly #budgets = new WeakMap<object, CopyBudget>();
   /** The copies that a commit belongs to. */
   readonly #copiesOf = new WeakMap<BufferUse, ShmCopies>();
 
@@ -60,15 +62,16 @@ export class ImageCache implements Disposable {
    * was there. What can't be shared is copied now, seen or not, and the client gets it back.
    */
   latch(surface: Surface, use: BufferUse | null, damage: Region): void {
-    if (use?.buffer.kind !== 'shm' || !this.#mustCopy(use.buffer)) {
+    const buffer = use?.buffer;
+    if (!use || buffer?.kind !== 'shm' || !this.#mustCopy(buffer)) {
       this.#copies.get(surface)?.emptied();
       return;
     }
-    const copies = this.#copies.get(surface) ?? new ShmCopies(this.#device, this.#machine, surface.label);
+    const copies = this.#copies.get(surface) ?? this.#copiesMade(surface.label, buffer);
     this.#copies.set(surface, copies);
     this.#copiesOf.set(use, copies);
     try {
-      copies.committed(use, use.buffer, damage);
+      copies.committed(use, buffer, damage);
     } catch (error) {
       // The frame that shows it tries again, and says why it can't.
       if (!(error instanceof KernelError)) throw error;
@@ -89,7 +92,7 @@ export class ImageCache implements Disposable {
     try {
       const { source } = this.#entryOf(buffer);
       if (source || buffer.kind !== 'shm') return source;
-      const image = this.#copiesFor(use).image(use, buffer);
+      const image = this.#copiesFor(use, buffer).image(use, buffer);
       return image && { kind: 'image', image, memory: 'copied' };
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
@@ -101,8 +104,14 @@ export class ImageCache implements Disposable {
 
   /** Whether a commit's buffer that could not be drawn from is worth another try. */
   mayRecover(use: BufferUse): boolean {
+    if (this.isLate(use)) return true;
     const attempts = this.#attemptsOf(use);
     return attempts > 0 && attempts < MOST_ATTEMPTS && !this.#refused.has(use.buffer);
+  }
+
+  /** Whether what was drawn for a commit was not its own content: that is still to be copied. */
+  isLate(use: BufferUse): boolean {
+    return this.#copiesOf.get(use)?.isLate(use) ?? false;
   }
 
   /** The device does not take it: it is not drawn from any more. */
@@ -174,13 +183,19 @@ export class ImageCache implements Disposable {
   }
 
   /** Those of its surface; of its own for a commit that was found to need one only when it was to be drawn. */
-  #copiesFor(use: BufferUse): ShmCopies {
+  #copiesFor(use: BufferUse, buffer: ShmBuffer): ShmCopies {
     const known = this.#copiesOf.get(use);
     if (known) return known;
-    const copies = new ShmCopies(this.#device, this.#machine, use.buffer.label);
+    const copies = this.#copiesMade(buffer.label, buffer);
     this.#copiesOf.set(use, copies);
     use.whenEnded(() => copies[Symbol.dispose]());
     return copies;
+  }
+
+  #copiesMade(label: string, { memory }: ShmBuffer): ShmCopies {
+    const budget = this.#budgets.get(memory.owner) ?? new CopyBudget();
+    this.#budgets.set(memory.owner, budget);
+    return new ShmCopies(this.#device, this.#machine, label, budget);
   }
 
   #forget(id: number): void {

@@ -28,7 +28,7 @@ export interface RenderJob {
   readonly fence: number;
   /** The job is known to be over: lets go what was held for it, before the watch of its fence does. */
   settle(): void;
-  /** Where a layer was left out for a reason that may pass, in pixels of the target. */
+  /** Where a layer was left out, or drawn as it was, for a reason that may pass, in pixels of the target. */
   readonly missing: Region;
 }
 
@@ -72,8 +72,10 @@ export class Renderer implements Disposable {
     return {
       fence,
       settle: this.#keepShared(visible, sources, fence, composition.consumer),
-      missing: missing
-        .filter(({ layer }) => this.images.mayRecover(layer.use))
+      missing: visible
+        .filter(({ layer: { use } }, at) =>
+          sources[at] === null ? this.images.mayRecover(use) : this.images.isLate(use),
+        )
         .reduce((all, { region }) => all.union(region), Region.empty),
     };
   }

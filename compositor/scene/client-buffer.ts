@@ -19,6 +19,8 @@ interface BufferBase extends Size {
 /** The memory of a wl_shm_pool; it grows by wl_shm_pool.resize. */
 export interface ShmMemory {
   readonly fd: number;
+  /** Whose it is: what copying takes is limited for all memory of one owner together. */
+  readonly owner: object;
   /** Bytes the client said the pool has. The file has been at least that long once. */
   readonly size: number;
 }
