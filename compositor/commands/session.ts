@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import type { Viewer } from '../../viewer/server/viewer.ts';
 import { Compositor } from '../compositor.ts';
 import type { LayoutName } from '../scene/layout.ts';
+import { limitsFor } from '../server/index.ts';
+import { descriptorLimit } from './descriptor-limit.ts';
 import { Host, type HostOptions } from './host.ts';
 import { type Sockets, waylandDisplay } from './sockets.ts';
 import type { Status } from './status-line.ts';
@@ -37,6 +39,7 @@ export class Session {
           kernel,
           outputNames: outputs.map(output => output.name),
           outputScales: outputs.map(({ scale = 1 }) => scale),
+          limits: limitsFor(descriptorLimit()),
           ...(options.layout ? { layout: options.layout } : {}),
           ...(options.keymap ? { keymap: options.keymap } : {}),
           ...(clock ? { clock } : {}),

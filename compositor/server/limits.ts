@@ -40,3 +40,12 @@ export const DEFAULT_LIMITS: Limits = {
   descriptors: 4096,
   objects: 65536,
 };
+
+/**
+ * What a process with a table of `descriptors` numbers can afford: one client gets at most a quarter of it with what its
+ * objects hold and what waits to be handled, for a file may be open twice and others need some too.
+ */
+export const limitsFor = (descriptors: number): Pick<Limits, 'descriptors' | 'pauseAtHandles'> => ({
+  descriptors: Math.min(DEFAULT_LIMITS.descriptors, Math.floor(descriptors / 8)),
+  pauseAtHandles: Math.min(DEFAULT_LIMITS.pauseAtHandles, Math.floor(descriptors / 16)),
+});
