@@ -278,6 +278,22 @@ describe('a grab', () => {
     expect(client.error).toBeNull();
   });
 
+  it('of a click from before somebody typed elsewhere takes the popup away, and the keyboard stays there', () => {
+    const other = test.connect('other');
+    windowAt(other, 300, 0);
+    const stranger = new Listening(other);
+    hands.click(10, 10);
+    const serial = heard.lastSerial;
+    hands.click(310, 10);
+    hands.key(30, 'pressed');
+    hands.key(30, 'released');
+    stranger.take();
+    expect(menu('late', { serial, map: false }).done).toBe(1);
+    hands.key(31, 'pressed');
+    expect(stranger.take()).toEqual(['key 31 down']);
+    expect(client.error).toBeNull();
+  });
+
   it('after the popup was mapped is an error', () => {
     hands.click(10, 10);
     const { popup } = menu('menu', { serial: null });

@@ -4,12 +4,11 @@ import { interfaces } from '../../protocol/interfaces/index.ts';
 import type { Resource } from '../../protocol/object/resource.ts';
 import type { Popup } from '../scene/popup.ts';
 import type { Edges, Window } from '../scene/window.ts';
+import { ACTIONS } from '../seat/serials.ts';
 import type { Caller } from './context.ts';
 import { demand } from './errors.ts';
 import type { ToplevelObject } from './xdg-toplevel.ts';
 
-/** What somebody does on purpose. */
-const ACTIONS = ['button', 'key', 'touch'] as const;
 const ANY_INPUT = [...ACTIONS, 'pointer-enter', 'keyboard-enter'] as const;
 
 const EDGE = interfaces.xdg_toplevel.enums.resize_edge;
@@ -52,7 +51,8 @@ export interface PopupGrabRequest {
 
 /**
  * xdg_popup.grab. A popup of a popup needs one below it that has grabbed, and that is the topmost to have done so. One that
- * asks without input of its client's is taken away at once.
+ * asks without input of its client's, or with one from before somebody turned to another client, is taken away at once:
+ * it would take the keyboard from what is typed into. (mutter and Weston want the newest press; toolkits are not always that exact.)
  */
 export function grabPopup({ context, client }: Caller, request: PopupGrabRequest): void {
   const { popup, resource, wmBase, serial } = request;
@@ -82,7 +82,8 @@ export function grabPopup({ context, client }: Caller, request: PopupGrabRequest
   }
   // Menus open from menus by hovering: the client has what it needs the seat for already.
   const kinds = parent?.kind === 'popup' ? ANY_INPUT : ACTIONS;
-  const fromInput = context.input.given(client, serial, kinds) !== null;
+  const given = context.input.given(client, serial, kinds);
+  const fromInput = given !== null && !context.input.overtaken(client, given);
   const parentGone = parent?.kind === 'popup' && parent.popup.dismissed;
   if (fromInput && !parentGone) seat.popups.add(popup);
   else {

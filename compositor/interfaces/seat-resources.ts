@@ -1,7 +1,7 @@
 // The resources by which clients take part in the seat: what the seat says goes to those of the client it is meant for.
 import type { Surface } from '../scene/surface.ts';
 import type { GivenSerial, SerialKind } from '../seat/serials.ts';
-import { isOlder } from '../seat/serials.ts';
+import { isAction, isOlder } from '../seat/serials.ts';
 import type { SeatSink } from '../seat/sink.ts';
 import type { Client } from '../server/client.ts';
 import type { Context } from './context.ts';
@@ -33,6 +33,13 @@ export class SeatResources implements SeatSink, Disposable {
     const given = this.#context.rooms.seat.serials.find(serial);
     if (!given || !kinds.includes(given.kind)) return null;
     return this.#context.clientOf(given.surface) === client ? given : null;
+  }
+
+  /** Whether somebody did something with another client since: what this one was given is no reason any more. */
+  overtaken(client: Client, given: GivenSerial): boolean {
+    for (const { kind, surface } of this.#context.rooms.seat.serials.since(given))
+      if (isAction(kind) && this.#context.clientOf(surface) !== client) return true;
+    return false;
   }
 
   /** Whether a client may choose the cursor: it has the pointer, and `serial` is of its enter event or later. */

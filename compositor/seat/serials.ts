@@ -4,6 +4,11 @@ import type { Surface } from '../scene/surface.ts';
 /** What a serial was given for. */
 export type SerialKind = 'pointer-enter' | 'button' | 'keyboard-enter' | 'key' | 'touch';
 
+/** What somebody does on purpose. */
+export const ACTIONS = ['button', 'key', 'touch'] as const satisfies readonly SerialKind[];
+
+export const isAction = (kind: SerialKind): boolean => ACTIONS.some(action => action === kind);
+
 /** A serial that went to a client with an input event. */
 export interface GivenSerial {
   readonly serial: number;
@@ -42,6 +47,15 @@ export class Serials {
   /** The input event that a serial was given for; null for those of other events, forgotten ones and invented ones. */
   find(serial: number): GivenSerial | null {
     return this.#given.get(serial) ?? null;
+  }
+
+  /** What was given after an input event that is remembered, oldest first. */
+  *since(given: GivenSerial): Iterable<GivenSerial> {
+    let later = false;
+    for (const other of this.#given.values()) {
+      if (later) yield other;
+      later ||= other === given;
+    }
   }
 }
 
