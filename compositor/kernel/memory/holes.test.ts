@@ -14,6 +14,7 @@ import {
 import { UDMABUF_CREATE } from '../../../protocol/uapi/udmabuf.ts';
 import { errnoOf, startKernel } from '../task/fixture.ts';
 import type { Task } from '../task/task.ts';
+import { MemFile } from './memfd.ts';
 
 const PAGE = 4096;
 const PUNCH = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
@@ -72,6 +73,24 @@ describe('a hole in a memfd', () => {
     task.fallocate(memfd, PUNCH, 0n, BigInt(PAGE));
     task.close(buffer);
     task.close(memfd);
+    expect(kernel.memory.used).toBe(before);
+  });
+
+  it('leaves an engine the pages that it writes, also when the memfd is closed meanwhile', () => {
+    const { kernel, task } = startKernel();
+    const before = kernel.memory.used;
+    const memfd = fourPages(task);
+    const buffer = udmabufOf(task, memfd, 4);
+    task.fallocate(memfd, PUNCH, BigInt(PAGE), BigInt(PAGE));
+    const { backing } = task.files.get(memfd).as(MemFile, 'memfd');
+    const held = backing.hold(0, 2 * PAGE);
+    const pin = backing.pin(0, 2 * PAGE);
+    expect(errnoOf(() => task.fcntl(memfd, F_ADD_SEALS, F_SEAL_WRITE))).toBe('EBUSY');
+    for (const fd of [buffer, memfd]) task.close(fd);
+    kernel.memory.bytes.fill(8, pin.address, pin.address + 2 * PAGE);
+    pin[Symbol.dispose]();
+    expect(held.map(pages => pages.view(0, 1, false)[0])).toEqual([8, 8]);
+    for (const pages of held) pages[Symbol.dispose]();
     expect(kernel.memory.used).toBe(before);
   });
 

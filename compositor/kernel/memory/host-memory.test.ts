@@ -14,9 +14,11 @@ import { type HostFiles, openHostFiles } from '../../machine/host-files.ts';
 import { dmaBufOf } from '../dma-buf/dma-buf.ts';
 import { BusError } from '../task/address-space.ts';
 import { createDmaBuf, errnoOf, sealedMemfd, startKernel } from '../task/fixture.ts';
+import type { Backing } from './backing.ts';
 import { createBacking } from './create-backing.ts';
 import { HostMemory } from './host-memory.ts';
 import { MemFile } from './memfd.ts';
+import { PageList, type PageSource } from './page-list.ts';
 
 /** A host whose files are arrays: nothing can be mapped. */
 class ArrayFiles implements HostFiles {
@@ -77,6 +79,14 @@ class ArrayFiles implements HostFiles {
   }
 }
 
+function refused(code: string): never {
+  throw Object.assign(new Error(code), { code });
+}
+
+/** Its two pages, the second first. */
+const scattered = (backing: Backing): PageSource[] =>
+  [4096, 0].map(offset => ({ backing, offset, length: 4096 }));
+
 describe('an adopted file that cannot be mapped', () => {
   function start() {
     const host = new ArrayFiles();
@@ -124,6 +134,23 @@ describe('an adopted file that cannot be mapped', () => {
     host.pread = () => 0;
     expect(errnoOf(() => backing.pin(0, 4096, 'read'))).toBe('EFAULT');
     expect(kernel.memory.used).toBe(0);
+  });
+
+  it('that cannot be read costs no physical memory, however often it is tried', () => {
+    const { backing, host, kernel } = start();
+    const list = new PageList(kernel.memory, scattered(backing));
+    host.pread = () => refused('EBADF');
+    expect(errnoOf(() => backing.pin(0, 8192, 'read'))).toBe('EBADF');
+    expect(errnoOf(() => list.pin(0, 8192, 'read'))).toBe('EBADF');
+    expect([kernel.memory.used, backing.pins]).toEqual([0, 2]);
+  });
+
+  it('whose owner seals it while an engine writes ends nobody else: the write is lost', () => {
+    const { backing, host, kernel } = start();
+    const pins = [backing, new PageList(kernel.memory, scattered(backing))].map(each => each.pin(0, 8192));
+    host.pwrite = () => refused('EPERM');
+    for (const pin of pins) pin[Symbol.dispose]();
+    expect([kernel.memory.windows.lostWrites, kernel.memory.used]).toEqual([2, 0]);
   });
 
   it('is closed with its last descriptor, pins included, and when there is no room for a number', () => {

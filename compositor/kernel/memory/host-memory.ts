@@ -3,8 +3,10 @@ import type { HostFiles } from '../../machine/host-files.ts';
 import { BusError, PAGE_SIZE } from '../task/address-space.ts';
 import { KernelError } from '../task/kernel-error.ts';
 import type { Backing, HeldPages, Pin, PinAccess } from './backing.ts';
+import { gather } from './gather.ts';
 import { heldRange } from './held-range.ts';
 import { onHost } from './host-error.ts';
+import { MemoryUses } from './memory-uses.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { requireInside } from './physical-pages.ts';
 
@@ -38,9 +40,10 @@ export class HostMemory implements Backing {
   /** Bytes of the host's file. */
   #capacity: number;
   #sealed: boolean;
-  #pins = 0;
-  #kept = 0;
-  #disposed = false;
+  readonly #uses = new MemoryUses(() => {
+    this.#memory.windows.drop(this);
+    this.#host.close(this.fd);
+  });
 
   constructor(options: HostMemoryOptions) {
     this.fd = options.fd;
@@ -62,7 +65,7 @@ export class HostMemory implements Backing {
   }
 
   get pins(): number {
-    return this.#pins;
+    return this.#uses.pins;
   }
 
   get hostDescriptor(): number | null {
@@ -84,14 +87,14 @@ export class HostMemory implements Backing {
   pin(offset: number, length: number, access: PinAccess = 'write'): Pin {
     this.#requireInside(offset, length);
     const pin = this.#window(offset, length) ?? this.#bounce(offset, length, access);
-    const counted = this.#count(() => pin[Symbol.dispose]());
+    const counted = this.#uses.pin(() => pin[Symbol.dispose]());
     return { address: pin.address, length, ...counted };
   }
 
   /** Pages of the host cannot be told apart: a hole that is punched shows in what is held, too. */
   hold(offset: number, length: number): readonly HeldPages[] {
     this.#requireInside(offset, length);
-    const counted = this.#count(() => {});
+    const counted = this.#uses.pin();
     return [heldRange(this, offset, length, () => counted[Symbol.dispose]())];
   }
 
@@ -113,17 +116,7 @@ export class HostMemory implements Backing {
 
   keep(offset: number, length: number): Disposable {
     const pin = this.#window(offset, length);
-    this.#kept++;
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#kept--;
-        pin?.[Symbol.dispose]();
-        this.#closeIfUnused();
-      },
-    };
+    return this.#uses.keep(() => pin?.[Symbol.dispose]());
   }
 
   read(target: Uint8Array, offset: number): number {
@@ -159,29 +152,13 @@ export class HostMemory implements Backing {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#closeIfUnused();
+    this.#uses[Symbol.dispose]();
   }
 
   /** A file that cannot shrink is as large as it was at least: the host is asked only for more. */
   #requireInside(offset: number, length: number): void {
     const known = this.#sealed && offset >= 0 && length >= 0 && offset + length <= this.#size;
     if (!known) requireInside(this.size, offset, length);
-  }
-
-  /** One more pin, until it is disposed. */
-  #count(release: () => void): Disposable {
-    this.#pins++;
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#pins--;
-        release();
-        this.#closeIfUnused();
-      },
-    };
   }
 
   /** A mapping of the range, or null where it has to be copied. */
@@ -197,35 +174,16 @@ export class HostMemory implements Backing {
     }
   }
 
-  /** Pages of our own with the range copied in; after a write it is copied back. */
+  /** Pages of our own with the range copied in; after a write it is copied back, as far as the file reached. */
   #bounce(offset: number, length: number, access: PinAccess): Pin {
-    const range = this.#memory.allocate(length);
-    const bytes = this.#memory.bytes.subarray(range.address, range.address + length);
-    const inside = Math.min(length, this.#size - offset);
-    const copied = inside > 0 ? this.read(bytes.subarray(0, inside), offset) : 0;
-    if (copied < inside) {
-      range[Symbol.dispose]();
-      throw new KernelError('EFAULT', `the file ended after ${copied} of ${inside} bytes at ${offset}`);
-    }
-    return {
-      address: range.address,
-      length,
-      [Symbol.dispose]: () => {
-        if (access === 'write' && inside > 0) this.#writeBack(bytes.subarray(0, inside), offset);
-        range[Symbol.dispose]();
-      },
+    const inside = Math.max(0, Math.min(length, this.#size - offset));
+    const read = (target: Uint8Array): void => {
+      const copied = this.read(target.subarray(0, inside), offset);
+      if (copied < inside)
+        throw new KernelError('EFAULT', `the file ended after ${copied} of ${inside} bytes at ${offset}`);
     };
-  }
-
-  /** Its owner may have sealed or cut the file meanwhile; then the write is lost, as a write to a dead mapping would be. */
-  #writeBack(bytes: Uint8Array, offset: number): void {
-    const inside = Math.min(bytes.length, this.size - offset);
-    if (inside <= 0) return;
-    try {
-      this.#host.pwrite(this.fd, bytes.subarray(0, inside), offset);
-    } catch {
-      this.#memory.windows.lostWrites++;
-    }
+    const write = (source: Uint8Array): void => void this.write(source.subarray(0, inside), offset);
+    return gather(this.#memory, { read, write }, length, access);
   }
 
   /** Tries to seal a file that is not, then looks. */
@@ -258,11 +216,5 @@ export class HostMemory implements Backing {
       if (!(error instanceof KernelError) || error.code !== 'EPERM') throw error;
       this.#contentEnd = Math.min(this.#contentEnd, size);
     }
-  }
-
-  #closeIfUnused(): void {
-    if (!this.#disposed || this.#pins > 0 || this.#kept > 0) return;
-    this.#memory.windows.drop(this);
-    this.#host.close(this.fd);
   }
 }

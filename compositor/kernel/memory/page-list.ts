@@ -1,8 +1,9 @@
 import { BusError } from '../task/address-space.ts';
 import { KernelError } from '../task/kernel-error.ts';
 import type { Backing, HeldPages, Pin, PinAccess } from './backing.ts';
-import { gather } from './gather.ts';
+import { gather, type Scattered } from './gather.ts';
 import { heldRange } from './held-range.ts';
+import { MemoryUses } from './memory-uses.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { requireInside } from './physical-pages.ts';
 
@@ -40,8 +41,9 @@ export class PageList implements Backing {
   readonly size: number;
   readonly #memory: PhysicalMemory;
   readonly #segments: readonly Segment[];
-  #pins = 0;
-  #disposed = false;
+  readonly #uses = new MemoryUses(() => {
+    for (const { pages } of this.#segments) pages[Symbol.dispose]();
+  });
 
   /** ENOMEM. */
   constructor(memory: PhysicalMemory, sources: readonly PageSource[]) {
@@ -65,7 +67,7 @@ export class PageList implements Backing {
   }
 
   get pins(): number {
-    return this.#pins;
+    return this.#uses.pins;
   }
 
   /** As `hostRange`, where the list begins with its file. */
@@ -86,14 +88,14 @@ export class PageList implements Backing {
     const segment = this.#segmentOf(offset, length);
     const pin = segment
       ? segment.pages.pin(offset - segment.start, length, access)
-      : gather(this.#memory, this, offset, length, access);
-    const counted = this.#count(() => pin[Symbol.dispose]());
+      : gather(this.#memory, this.#scattered(offset), length, access);
+    const counted = this.#uses.pin(() => pin[Symbol.dispose]());
     return { address: pin.address, length, ...counted };
   }
 
   hold(offset: number, length: number): readonly HeldPages[] {
     requireInside(this.size, offset, length);
-    const counted = this.#count(() => {});
+    const counted = this.#uses.pin();
     return [heldRange(this, offset, length, () => counted[Symbol.dispose]())];
   }
 
@@ -145,27 +147,11 @@ export class PageList implements Backing {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#freeIfUnused();
+    this.#uses[Symbol.dispose]();
   }
 
-  #count(release: () => void): Disposable {
-    this.#pins++;
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#pins--;
-        release();
-        this.#freeIfUnused();
-      },
-    };
-  }
-
-  #freeIfUnused(): void {
-    if (!this.#disposed || this.#pins > 0) return;
-    for (const segment of this.#segments) segment.pages[Symbol.dispose]();
+  #scattered(offset: number): Scattered {
+    return { read: target => this.read(target, offset), write: source => this.write(source, offset) };
   }
 
   #segmentOf(offset: number, length: number): Segment | undefined {

@@ -1,8 +1,9 @@
 import { BusError, PAGE_SIZE } from '../task/address-space.ts';
 import { KernelError, require } from '../task/kernel-error.ts';
 import type { Backing, HeldPages, Pin, PinAccess } from './backing.ts';
-import { gather } from './gather.ts';
+import { gather, inARow } from './gather.ts';
 import { Islands } from './islands.ts';
+import { MemoryUses } from './memory-uses.ts';
 import type { PhysicalMemory, PhysicalRange } from './physical-memory.ts';
 import { PresentPages } from './present-pages.ts';
 
@@ -27,8 +28,11 @@ export class PhysicalPages implements Backing {
   readonly #present = new PresentPages();
   #range: PhysicalRange | null = null;
   #size: number;
-  #kept = 0;
-  #disposed = false;
+  readonly #uses = new MemoryUses(() => {
+    this.#islands[Symbol.dispose]();
+    this.#range?.[Symbol.dispose]();
+    this.#range = null;
+  });
 
   /** ENOMEM, when `populate` asks for the pages at once. */
   constructor(memory: PhysicalMemory, size: number, options: { populate?: boolean } = {}) {
@@ -43,13 +47,12 @@ export class PhysicalPages implements Backing {
   }
 
   get pins(): number {
-    return this.#pinned.size + this.#islands.pins;
+    return this.#uses.pins + this.#islands.pins;
   }
 
   pin(offset: number, length: number, access: PinAccess = 'write'): Pin {
     requireInside(this.#size, offset, length);
-    if (this.#islands.runLength(offset, length) < length)
-      return gather(this.#memory, this, offset, length, access);
+    if (this.#islands.runLength(offset, length) < length) return this.#gathered(offset, length, access);
     return this.#islands.pin(offset, length) ?? this.#pinRange(offset, length);
   }
 
@@ -82,16 +85,7 @@ export class PhysicalPages implements Backing {
 
   keep(offset: number, length: number): Disposable {
     this.#populate(offset + length);
-    this.#kept++;
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#kept--;
-        this.#freeIfUnused();
-      },
-    };
+    return this.#uses.keep();
   }
 
   read(target: Uint8Array, offset: number): number {
@@ -142,8 +136,7 @@ export class PhysicalPages implements Backing {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#freeIfUnused();
+    this.#uses[Symbol.dispose]();
   }
 
   #pinRange(offset: number, length: number): Pin {
@@ -151,13 +144,27 @@ export class PhysicalPages implements Backing {
     this.#present.add(offset, length);
     const pinned: Pinned = { start: offset, end: offset + length };
     this.#pinned.add(pinned);
-    return {
-      address: range.address + offset,
-      length,
-      [Symbol.dispose]: () => {
-        if (this.#pinned.delete(pinned)) this.#freeIfUnused();
-      },
+    const counted = this.#uses.pin(() => this.#pinned.delete(pinned));
+    return { address: range.address + offset, length, ...counted };
+  }
+
+  /** Of pages that lie apart: they are held, whatever becomes of the object meanwhile. */
+  #gathered(offset: number, length: number, access: PinAccess): Pin {
+    const held = this.hold(offset, length);
+    const release = (): void => {
+      for (const one of held) one[Symbol.dispose]();
     };
+    try {
+      const copy = gather(this.#memory, inARow(held), length, access);
+      const counted = this.#uses.pin(() => {
+        copy[Symbol.dispose]();
+        release();
+      });
+      return { address: copy.address, length, ...counted };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   /** The pages of a pin, wherever the object has others by now. */
@@ -219,7 +226,7 @@ export class PhysicalPages implements Backing {
     if (range && end <= range.length) return range;
     const wanted = Math.max(pages(end), pages(this.#size));
     if (range?.extend(wanted)) return range;
-    if (range && (this.#pinned.size > 0 || this.#kept > 0))
+    if (range && this.#uses.any)
       throw new KernelError(
         'ENOMEM',
         'the file has grown, its pages are in use and there is no room behind them',
@@ -230,13 +237,6 @@ export class PhysicalPages implements Backing {
       range[Symbol.dispose]();
     }
     return this.#range;
-  }
-
-  #freeIfUnused(): void {
-    if (!this.#disposed || this.#pinned.size > 0 || this.#kept > 0) return;
-    this.#islands[Symbol.dispose]();
-    this.#range?.[Symbol.dispose]();
-    this.#range = null;
   }
 }
 
