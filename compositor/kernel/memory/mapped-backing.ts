@@ -1,4 +1,4 @@
-import { BusError, type MappedObject } from '../task/address-space.ts';
+import { BusError, type MappedObject, pageAlign } from '../task/address-space.ts';
 import type { Backing } from './backing.ts';
 
 export interface BackingMapping {
@@ -65,8 +65,16 @@ export class PrivateMapping implements MappedObject {
       this.#copy = new Uint8Array(this.#length);
       this.#backing.read(this.#copy, this.#offset);
     }
-    if (offset + length > Math.ceil(this.#backing.size / 4096) * 4096)
+    if (offset + length > pageAlign(this.#backing.size))
       throw new BusError(`${length} bytes at ${offset} lie beyond the end of the file`);
     return this.#copy.subarray(start, start + length);
+  }
+
+  /** What the process wrote is forgotten: it sees the file again. */
+  discard(offset: number, length: number): void {
+    const start = offset - this.#offset;
+    const part = this.#copy?.subarray(start, start + length);
+    part?.fill(0);
+    if (part) this.#backing.read(part, offset);
   }
 }

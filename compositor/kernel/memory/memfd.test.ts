@@ -10,12 +10,14 @@ import {
   F_SEAL_SEAL,
   F_SEAL_SHRINK,
   F_SEAL_WRITE,
+  F_SETFL,
   MAP_PRIVATE,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
   MFD_EXEC,
   MFD_HUGETLB,
   MFD_NOEXEC_SEAL,
+  O_APPEND,
   O_LARGEFILE,
   O_RDWR,
   POLLIN,
@@ -28,7 +30,7 @@ import {
   SEEK_SET,
 } from '../../../protocol/uapi/fcntl.ts';
 import { BusError, SegmentationFault } from '../task/address-space.ts';
-import { errnoOf, sealedMemfd, startKernel } from '../task/fixture.ts';
+import { createTimeline, errnoOf, sealedMemfd, startKernel } from '../task/fixture.ts';
 import { MemFile } from './memfd.ts';
 
 describe('memfd_create', () => {
@@ -218,6 +220,30 @@ describe('the bytes of a memfd', () => {
     expect([...task.memory.view(address + 2047n, 2)]).toEqual([7, 0]);
     task.truncate(fd, 8192n);
     expect(task.memory.view(address + 4096n, 1)[0]).toBe(0);
+  });
+
+  it('are added at the end, and nothing is written over, by whoever asked for that', () => {
+    const { task } = startKernel();
+    const fd = task.memfdCreate('log');
+    task.write(fd, Uint8Array.of(1, 2));
+    task.seek(fd, 0n, SEEK_SET);
+    task.fcntl(fd, F_SETFL, O_APPEND);
+    task.write(fd, Uint8Array.of(3));
+    expect(task.seek(fd, 0n, SEEK_CUR)).toBe(3n);
+    task.pwrite(fd, Uint8Array.of(4), 0n);
+    const bytes = new Uint8Array(4);
+    task.pread(fd, bytes, 0n);
+    expect([...bytes]).toEqual([1, 2, 3, 4]);
+  });
+
+  it('are asked for with an offset that is looked at first, of a file that has offsets', () => {
+    const fixture = startKernel();
+    const { task } = fixture;
+    const bytes = new Uint8Array(1);
+    const syncFile = createTimeline(fixture).syncFile(1);
+    expect(errnoOf(() => task.pread(99, bytes, -1n))).toBe('EINVAL');
+    expect(errnoOf(() => task.pwrite(99, bytes, 0n))).toBe('EBADF');
+    expect(errnoOf(() => task.pwrite(syncFile, bytes, 0n))).toBe('ESPIPE');
   });
 
   it('stay what they are when the file grows under a mapping', () => {

@@ -32,6 +32,7 @@ import type {
   UserSlice,
 } from '../task/open-file.ts';
 import { requireMayChange, requireMayOpen } from '../task/permission.ts';
+import { writePosition } from '../task/positioned.ts';
 import type { Task } from '../task/task.ts';
 import type { Backing } from './backing.ts';
 import { HostMemory } from './host-memory.ts';
@@ -166,19 +167,19 @@ export class MemFile implements FileOperations {
   }
 
   write(call: FileCall, bytes: Uint8Array): number {
-    const count = this.writeAt(bytes, call.file.position);
-    call.file.position += BigInt(count);
+    const { file } = call;
+    const start = writePosition(file, file.position);
+    const count = this.writeAt(bytes, start);
+    file.position = start + BigInt(count);
     return count;
   }
 
   readAt(target: Uint8Array, offset: bigint): number {
-    require(offset >= 0n, 'EINVAL', `offset ${offset} is negative`);
     return offset >= BigInt(this.size) ? 0 : this.backing.read(target, Number(offset));
   }
 
   /** Grows the file where it has to. Under F_SEAL_GROW the write ends at the page of the end; EPERM beyond (`shmem_write_begin`). */
   writeAt(source: Uint8Array, offset: bigint): number {
-    require(offset >= 0n, 'EINVAL', `offset ${offset} is negative`);
     if (source.length === 0) return 0;
     const seals = this.seals();
     require((seals & NO_WRITES) === 0, 'EPERM', 'the file is sealed against writing');

@@ -1,4 +1,4 @@
-import { KernelError, require } from './kernel-error.ts';
+import { KernelError } from './kernel-error.ts';
 import type { OpenFile } from './open-file.ts';
 
 interface Descriptor {
@@ -28,8 +28,6 @@ export class DescriptorTable {
    * `install`, which can't. EMFILE when no number from `lowest` on is free.
    */
   reserve(lowest = 0): number {
-    require(lowest >= 0 &&
-      lowest < this.limit, 'EINVAL', `no descriptor from ${lowest} on: the limit is ${this.limit}`);
     let fd = Math.max(this.#lowestFree, lowest);
     while (fd < this.#slots.length && this.#slots[fd]) fd++;
     if (fd >= this.limit)

@@ -24,6 +24,9 @@ export function fileControl(task: Task, fd: number, command: number, argument: n
   switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
+      require(argument >= 0 &&
+        argument <
+          task.files.limit, 'EINVAL', `no descriptor from ${argument} on: the limit is ${task.files.limit}`);
       return task.files.add(file.get(), command === F_DUPFD_CLOEXEC, argument);
     case F_GETFD:
       return task.files.closeOnExec(fd) ? FD_CLOEXEC : 0;

@@ -63,6 +63,19 @@ describe('calls on mappings', () => {
     expect(errnoOf(() => mlock(task, 4096n, 4096))).toBe('ENOMEM');
   });
 
+  it('keep the private pages of a mapping that grows, and forget them when told to', () => {
+    const { task } = start();
+    const memfd = task.memfdCreate('private');
+    task.truncate(memfd, 8192n);
+    task.pwrite(memfd, Uint8Array.of(1), 0n);
+    const first = task.mmap(memfd, 4096, { flags: MAP_PRIVATE });
+    task.memory.view(first, 1)[0] = 9;
+    const second = mremap(task, first, 4096, 16384, MREMAP_MAYMOVE);
+    expect(task.memory.view(second, 1)[0]).toBe(9);
+    madvise(task, second, 16384, MADV_DONTNEED);
+    expect(task.memory.view(second, 1)[0]).toBe(1);
+  });
+
   it('make a mapping of a file longer, elsewhere, and shorter in place', () => {
     const { task } = start();
     const memfd = task.memfdCreate('grows');

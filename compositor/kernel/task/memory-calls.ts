@@ -12,10 +12,10 @@ import {
   MS_SYNC,
   PROT_WRITE,
 } from '../../../protocol/uapi/fcntl.ts';
-import { type Mapping, PAGE_SIZE, pageAlign } from './address-space.ts';
+import { BusError, type Mapping, PAGE_SIZE, pageAlign } from './address-space.ts';
 import { needs, requireAllocation } from './file-checks.ts';
 import { KernelError, require } from './kernel-error.ts';
-import type { OpenFile } from './open-file.ts';
+import type { FileMapping, OpenFile } from './open-file.ts';
 import { naming } from './system-call.ts';
 import type { Task } from './task.ts';
 
@@ -148,6 +148,7 @@ function grow(task: Task, mapping: Mapping, length: number): bigint {
   if (file?.operations.map) {
     const request = { offset, length: BigInt(length), protection, shared };
     const mapped = file.operations.map({ task, file }, request);
+    if (!shared) carryOver(mapping, mapped, size);
     address = task.memory.map(mapped.object, length, { ...mapping, offset: mapped.offset });
   } else {
     address = task.memory.mapAnonymous(length);
@@ -155,4 +156,16 @@ function grow(task: Task, mapping: Mapping, length: number): bigint {
   }
   task.memory.unmap(start, size);
   return address;
+}
+
+/** What the process has written into private pages goes with them, up to where its file ends. */
+function carryOver({ object, offset }: Mapping, to: FileMapping, size: number): void {
+  for (let at = 0; at < size; at += PAGE_SIZE)
+    try {
+      const from = object.view(Number(offset) + at, PAGE_SIZE, false);
+      to.object.view(Number(to.offset) + at, PAGE_SIZE, true).set(from);
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      return;
+    }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DMA_BUF_IOCTL_SYNC } from '../../../protocol/uapi/dma-buf.ts';
 import {
   EFD_NONBLOCK,
+  F_DUPFD,
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_SETFD,
@@ -18,6 +19,8 @@ import { createSyncFile } from '../sync/sync-file.ts';
 import { SegmentationFault } from './address-space.ts';
 import { createDmaBuf, createTimeline, errnoOf, startKernel } from './fixture.ts';
 import { KernelError } from './kernel-error.ts';
+import type { Sleeping } from './kernel-thread.ts';
+import { WaitQueue } from './wait-queue.ts';
 
 const one = new Uint8Array(new BigUint64Array([1n]).buffer);
 
@@ -29,6 +32,14 @@ describe('descriptors', () => {
     expect(errnoOf(() => task.open('/dev/udmabuf'))).toBe('EMFILE');
     expect(errnoOf(() => task.memfdCreate('m'))).toBe('EMFILE');
     expect(errnoOf(() => task.dup(1))).toBe('EMFILE');
+    expect([-1, 2, 3].map(lowest => errnoOf(() => task.fcntl(1, F_DUPFD, lowest)))).toEqual([
+      'EINVAL',
+      'EMFILE',
+      'EINVAL',
+    ]);
+    task.files.limit = 0;
+    expect(errnoOf(() => task.eventfd())).toBe('EMFILE');
+    task.files.limit = 3;
     task.close(1);
     expect(errnoOf(() => task.close(1))).toBe('EBADF');
     expect(task.dup(2)).toBe(1);
@@ -111,6 +122,28 @@ describe('a call that sleeps', () => {
     expect(errnoOf(() => task.read(task.eventfd(0, EFD_NONBLOCK), 8))).toBe('EAGAIN');
     machine.settle();
     expect(task.sleeping.size).toBe(0);
+  });
+
+  it('leaves nothing behind that it opens when its process has exited', () => {
+    const { task, kernel, machine } = startKernel();
+    const told = new WaitQueue();
+    const opens = function* (): Sleeping<void> {
+      yield { what: 'the end of the process', interruptible: false, arm: wake => told.add(wake) };
+      task.memfdCreate('late');
+      task.mmap(createDmaBuf(task), 4096);
+    };
+    const thread = task.start('late', opens());
+    task.exit();
+    expect(thread.ended).toBe(false);
+    told.wakeAll();
+    machine.settle();
+    thread.result();
+    expect([task.files.size, task.memory.mapped, kernel.dmaBufs.size, kernel.memory.used]).toEqual([
+      0,
+      0n,
+      0,
+      0,
+    ]);
   });
 
   it('ends with EINTR when its process is signalled', () => {

@@ -23,6 +23,7 @@ import { KernelError, require } from './kernel-error.ts';
 import type { KernelThread, Sleeping } from './kernel-thread.ts';
 import type { FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { openPath, readLink } from './paths.ts';
+import { pread, pwrite } from './positioned.ts';
 import { NO_SLOT, Scratch } from './scratch.ts';
 import { deferred, holding, joined, map, named, naming, restarting } from './system-call.ts';
 import { AddressSlice, OwnSlice } from './user-slice.ts';
@@ -263,19 +264,11 @@ export class Task {
   }
 
   pread(fd: number, target: Uint8Array, offset: bigint): number {
-    return this.#call('pread', () => {
-      const file = this.files.get(fd);
-      requireMode(file, 'read');
-      return needs(file, file.operations.readAt, 'ESPIPE').call(file.operations, target, offset);
-    });
+    return this.#call('pread', () => pread(this, fd, target, offset));
   }
 
   pwrite(fd: number, source: Uint8Array, offset: bigint): number {
-    return this.#call('pwrite', () => {
-      const file = this.files.get(fd);
-      requireMode(file, 'write');
-      return needs(file, file.operations.writeAt, 'ESPIPE').call(file.operations, source, offset);
-    });
+    return this.#call('pwrite', () => pwrite(this, fd, source, offset));
   }
 
   seek(fd: number, offset: bigint, whence: number): bigint {
@@ -379,15 +372,25 @@ export class Task {
     return this.#threads;
   }
 
-  /** Ends the process: signals its sleeping calls, unmaps, and closes every descriptor in order. */
+  /**
+   * Ends the process: signals its sleeping calls, unmaps, and closes every descriptor in order. What a call that goes on
+   * sleeping opens or maps afterwards goes when that ends.
+   */
   exit(): void {
     if (this.#exited) return;
     this.#exited = true;
     this.#watches.cancelAll();
-    for (const thread of [...this.#threads]) thread.interrupt();
+    for (const thread of [...this.#threads]) {
+      thread.whenEnded(() => this.#dropAll());
+      thread.interrupt();
+    }
+    this.#dropAll();
+    this.kernel.forget(this);
+  }
+
+  #dropAll(): void {
     this.memory.clear();
     for (const [fd] of [...this.files.entries()]) this.files.remove(fd).put();
-    this.kernel.forget(this);
   }
 
   #enterIoctl(fd: number, request: number, argument: bigint): number | Sleeping<number> {
