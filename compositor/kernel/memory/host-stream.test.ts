@@ -4,7 +4,16 @@ import { loadLibc } from '../../../protocol/host/libc.ts';
 import { openHostFiles } from '../../../protocol/host/native-files.ts';
 import { socketPair } from '../../../protocol/host/socket.ts';
 import { descriptorCount, descriptorsDownTo, turn, until } from '../../../protocol/transport/testing.ts';
-import { POLLHUP, POLLIN, POLLOUT } from '../../../protocol/uapi/fcntl.ts';
+import {
+  EPOLL_CTL_ADD,
+  EPOLLET,
+  F_SETFL,
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLOUT,
+} from '../../../protocol/uapi/fcntl.ts';
+import { type EpollEvent, epollControl, epollCreate, epollWait } from '../task/epoll.ts';
 import { errnoOf, type Fixture, startKernel } from '../task/fixture.ts';
 
 const { libc } = loadLibc();
@@ -89,6 +98,12 @@ describe.skipIf(libc === null)('a pipe of another process', () => {
     expect(errnoOf(() => task.write(fd, new Uint8Array(1)))).toBe('EPIPE');
   });
 
+  it('is EPIPE, too, when its reader has gone before the first write', () => {
+    const { fd } = pipe('write');
+    closeTheirs();
+    expect(errnoOf(() => fixture.task.write(fd, new Uint8Array(1)))).toBe('EPIPE');
+  });
+
   it('keeps the flags that its process gave it', () => {
     const { fd, real } = pipe('write');
     fixture.task.write(fd, Buffer.from('x'));
@@ -109,6 +124,36 @@ describe.skipIf(libc === null)('a pipe of another process', () => {
     closeTheirs();
     expect([seen, task.poll(fd, POLLIN)]).toEqual([[POLLIN], POLLIN | POLLHUP]);
     expect(task.poll(pipe('write').fd, POLLOUT)).toBe(POLLOUT);
+  });
+
+  it('tells who waits for nothing but its end', async () => {
+    const { fd } = pipe('write');
+    const seen: number[] = [];
+    fixture.task.watch(fd, 0, mask => seen.push(mask));
+    closeTheirs();
+    await settled(() => seen.length > 0);
+    expect(seen).toEqual([POLLERR]);
+  });
+
+  it('tells an edge-triggered epoll set of what comes after the last byte was read', async () => {
+    const { fd, their } = pipe('read');
+    const { task } = fixture;
+    const nonBlocking = task.fcntl(fd, F_GETFL) | O_NONBLOCK;
+    task.fcntl(fd, F_SETFL, nonBlocking);
+    writeSync(their, 'a');
+    const epoll = epollCreate(task);
+    epollControl(task, epoll, EPOLL_CTL_ADD, fd, { events: POLLIN | EPOLLET, data: 1n });
+    expect(epollWait(task, epoll)).toHaveLength(1);
+    task.read(fd, 10);
+    expect(errnoOf(() => task.read(fd, 10))).toBe('EAGAIN');
+    expect(epollWait(task, epoll)).toEqual([]);
+    writeSync(their, 'b');
+    const events: EpollEvent[] = [];
+    await settled(() => {
+      events.push(...epollWait(task, epoll));
+      return events.length > 0;
+    });
+    expect(events).toEqual([{ events: POLLIN, data: 1n }]);
   });
 
   it('may be closed while somebody waits for it', () => {

@@ -93,7 +93,11 @@ export class HostStream implements FileOperations {
   #transfer(call: FileCall, access: Access, run: (fd: number) => number): number | Sleeping<number> {
     const done = this.#try(access, run);
     if (done !== null) return done;
-    if (call.file.flags & O_NONBLOCK) throw new KernelError('EAGAIN', `the pipe can't be ${access} now`);
+    if (call.file.flags & O_NONBLOCK) {
+      // Whoever was told of an edge reads or writes up to here, and waits for the next without asking again.
+      if (this.#queue.waiting > 0) this.#arm(WANTED[access]);
+      throw new KernelError('EAGAIN', `host descriptor ${this.#fd} has nothing to ${access}, or no room`);
+    }
     return this.#sleepAndTry(access, run);
   }
 
@@ -112,8 +116,10 @@ export class HostStream implements FileOperations {
     try {
       return onHost(() => run(this.#ownFor(access)));
     } catch (error) {
-      if (error instanceof KernelError && error.code === 'EAGAIN') return null;
-      throw error;
+      if (!(error instanceof KernelError)) throw error;
+      if (error.code === 'EAGAIN') return null;
+      // What opening it once more says when nobody reads.
+      throw error.code === 'ENXIO' ? new KernelError('EPIPE', error.detail) : error;
     }
   }
 
@@ -133,10 +139,10 @@ export class HostStream implements FileOperations {
     return mask !== 0;
   }
 
-  /** Has the queue woken when one of the events holds, in addition to those that it is armed for already. */
+  /** Has the queue woken when one of the events or the end comes, in addition to those that it is armed for already. */
   #arm(events: number): void {
     const before = this.#watch?.events ?? 0;
-    const wanted = before | events;
+    const wanted = before | events | ENDED;
     if (wanted === before) return;
     this.#watch?.stop[Symbol.dispose]();
     const stop = onHost(() => this.#streams.watch(this.#fd, wanted, () => this.#happened()));
