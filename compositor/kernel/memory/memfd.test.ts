@@ -208,6 +208,15 @@ describe('the bytes of a memfd', () => {
     expect(task.status(fd).size).toBe(10_001n);
   });
 
+  it('are ENOMEM, and no larger, where there is no room for what lies before them', () => {
+    const { task, kernel } = startKernel();
+    const fd = task.memfdCreate('sparse');
+    for (const offset of [2n ** 32n, 2n ** 44n, 2n ** 52n])
+      expect(errnoOf(() => task.pwrite(fd, Uint8Array.of(1), offset))).toBe('ENOMEM');
+    expect([task.status(fd).size, kernel.memory.used]).toEqual([0n, 0]);
+    expect(task.pwrite(fd, Uint8Array.of(1), 0n)).toBe(1);
+  });
+
   it('fault with SIGBUS beyond the last page, and are zero when they come back', () => {
     const { task } = startKernel();
     const fd = sealedMemfd(task, 8192, 0);

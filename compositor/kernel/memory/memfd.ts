@@ -186,10 +186,23 @@ export class MemFile implements FileOperations {
     const end = offset + BigInt(source.length);
     require(end <= LARGEST, 'EFBIG', `${end} bytes are too large for a file`);
     if (end <= BigInt(this.size)) return this.backing.write(source, Number(offset));
-    if ((seals & F_SEAL_GROW) === 0) this.backing.resize(Number(end));
+    if ((seals & F_SEAL_GROW) === 0) return this.#append(source, Number(offset));
     const count = Math.min(source.length, this.size - Number(offset));
     require(count > 0, 'EPERM', 'the file is sealed against growing');
     return this.backing.write(source.subarray(0, count), Number(offset));
+  }
+
+  /** The file is as large as before when there is no room. */
+  #append(source: Uint8Array, offset: number): number {
+    const before = this.size;
+    this.backing.resize(offset + source.length);
+    try {
+      return this.backing.write(source, offset);
+    } catch (error) {
+      // A file of another process may have grown by its own doing.
+      if (!this.#adopted) this.backing.resize(before);
+      throw error;
+    }
   }
 
   seek(call: FileCall, offset: bigint, whence: number): bigint {

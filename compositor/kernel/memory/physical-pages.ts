@@ -201,9 +201,9 @@ export class PhysicalPages implements Backing {
 
   /** The live bytes of what lies in a row. */
   #run(offset: number, length: number, touches = true): Uint8Array {
-    if (touches) this.#present.add(offset, length);
     const island = this.#islands.addressOf(offset);
     const address = island ?? this.#populate(offset + length).address + offset;
+    if (touches) this.#present.add(offset, length);
     return this.#memory.bytes.subarray(address, address + length);
   }
 
