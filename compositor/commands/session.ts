@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { givenRuntimeDirectory } from '../../protocol/transport/paths.ts';
 import type { Viewer } from '../../viewer/server/viewer.ts';
 import { Compositor } from '../compositor.ts';
 import type { LayoutName } from '../scene/layout.ts';
@@ -66,10 +67,11 @@ export class Session {
 
   /** What programs are started with to be clients of this session, and of no other that may be around. */
   get environment(): NodeJS.ProcessEnv {
-    const { display, wayland } = this.sockets;
-    const XDG_RUNTIME_DIR = process.env['XDG_RUNTIME_DIR'] ?? dirname(wayland ?? display);
+    const { display, wayland, websocket } = this.sockets;
+    const XDG_RUNTIME_DIR = givenRuntimeDirectory() ?? dirname(wayland ?? display);
     return {
       FENCEPOST_DISPLAY: display,
+      FENCEPOST_WEBSOCKET: websocket ?? undefined,
       XDG_RUNTIME_DIR,
       XDG_SESSION_TYPE: 'wayland',
       WAYLAND_DISPLAY: wayland === null ? undefined : waylandDisplay(wayland, XDG_RUNTIME_DIR),

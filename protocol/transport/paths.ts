@@ -17,10 +17,16 @@ export interface RuntimeDirectory {
   readonly made: boolean;
 }
 
+/** `XDG_RUNTIME_DIR`; null where it is unset, empty or no absolute path, all of which the XDG specification has ignored. */
+export function givenRuntimeDirectory(environment: Environment = process.env): string | null {
+  const path = environment['XDG_RUNTIME_DIR'];
+  return path !== undefined && isAbsolute(path) ? path : null;
+}
+
 /** `XDG_RUNTIME_DIR`, or a new private directory where that is unset. */
 export function runtimeDirectory(environment: Environment = process.env): RuntimeDirectory {
-  const path = environment['XDG_RUNTIME_DIR'];
-  if (path !== undefined && isAbsolute(path)) return { path, made: false };
+  const path = givenRuntimeDirectory(environment);
+  if (path !== null) return { path, made: false };
   return { path: mkdtempSync(join(tmpdir(), 'fencepost-')), made: true };
 }
 
@@ -31,8 +37,8 @@ export function runtimeDirectory(environment: Environment = process.env): Runtim
 export function displayPath(name?: string, environment: Environment = process.env): string {
   const display = name ?? (environment['FENCEPOST_DISPLAY'] || DEFAULT_DISPLAY);
   if (isAbsolute(display)) return display;
-  const directory = environment['XDG_RUNTIME_DIR'];
-  if (directory === undefined || !isAbsolute(directory))
+  const directory = givenRuntimeDirectory(environment);
+  if (directory === null)
     throw new Error(
       `XDG_RUNTIME_DIR is not set, so ${display} names no socket: set FENCEPOST_DISPLAY to the path that the server printed`,
     );

@@ -72,10 +72,19 @@ describe('run', () => {
     expect(output).toMatch(new RegExp(`wayland-1\n${directory}\nwayland\n$`));
   });
 
-  it('gives it a runtime directory where there is none', async () => {
+  it.each([undefined, '', 'relative'])('gives it a runtime directory where there is none: %j', async none => {
     const command = ['sh', '-c', 'test -S "$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY"'];
-    const running = fencepost(['run', ...SIZE, '--', ...command], { XDG_RUNTIME_DIR: undefined });
+    const running = fencepost(['run', ...SIZE, '--', ...command], { XDG_RUNTIME_DIR: none });
     expect(await running.ended).toMatchObject({ status: 0 });
+  });
+
+  it('tells its command where pages connect, and of no page of another session', async () => {
+    const environment = { XDG_RUNTIME_DIR: privateDirectory(), FENCEPOST_WEBSOCKET: 'ws://elsewhere/' };
+    const show = ['--', 'sh', '-c', 'echo "[$FENCEPOST_WEBSOCKET]"'];
+    const none = fencepost(['run', ...SIZE, ...show], environment);
+    expect(await none.ended).toMatchObject({ status: 0, output: expect.stringContaining('[]') });
+    const pages = fencepost(['run', ...SIZE, '--websocket', '127.0.0.1:0', ...show], environment);
+    expect((await pages.ended).output).toMatch(/\[ws:\/\/127\.0\.0\.1:\d+\/\]/);
   });
 
   it('says why no program can connect where native calls cannot be made, and lets none go elsewhere', async () => {
