@@ -51,7 +51,13 @@ export class Poller {
       this.unwatch(fd);
       return;
     }
-    this.#control(known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, interest);
+    try {
+      this.#control(known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, interest);
+    } catch (error) {
+      // What was opened for it alone is closed again.
+      if (this.#watched.size === 0) this.#soon();
+      throw error;
+    }
     this.#watched.set(fd, { interest, ready });
     if (!known) this.#soon();
   }

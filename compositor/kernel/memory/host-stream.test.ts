@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadLibc } from '../../../protocol/host/libc.ts';
 import { openHostFiles } from '../../../protocol/host/native-files.ts';
@@ -174,6 +174,20 @@ describe.skipIf(libc === null)('a pipe of another process', () => {
     expect([operations.kind, fixture.task.status(fd).size]).toEqual(['host stream', 0n]);
     expect(errnoOf(() => fixture.task.pread(fd, new Uint8Array(1), 0n))).not.toBeNull();
   });
+
+  it.each(['/', '/dev/null'])(
+    'may be %s instead, which is always ready and whose end nobody waits for',
+    path => {
+      const { task } = fixture;
+      const fd = fixture.kernel.adopt(task, openSync(path, 'r'));
+      const told: number[] = [];
+      task.watch(fd, 0, mask => told.push(mask));
+      fixture.machine.settle();
+      expect([told, task.poll(fd, POLLIN)]).toEqual([[], POLLIN]);
+      task.exit();
+      expect(host.open).toBe(0);
+    },
+  );
 
   it('is the only kind that is read: of a socket nobody could say that it never blocks', () => {
     const [one, other] = socketPair(libc!);

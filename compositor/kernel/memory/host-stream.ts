@@ -145,8 +145,19 @@ export class HostStream implements FileOperations {
     const wanted = before | events | ENDED;
     if (wanted === before) return;
     this.#watch?.stop[Symbol.dispose]();
-    const stop = onHost(() => this.#streams.watch(this.#fd, wanted, () => this.#happened()));
-    this.#watch = { events: wanted, stop };
+    this.#watch = null;
+    const stop = this.#watchFor(wanted);
+    if (stop) this.#watch = { events: wanted, stop };
+  }
+
+  /** Null for what is always ready (a directory, /dev/null): nothing will ever happen to it. */
+  #watchFor(events: number): Disposable | null {
+    try {
+      return onHost(() => this.#streams.watch(this.#fd, events, () => this.#happened()));
+    } catch (error) {
+      if (error instanceof KernelError && error.code === 'EPERM') return null;
+      throw error;
+    }
   }
 
   #happened(): void {

@@ -71,8 +71,8 @@ class EpollFile implements FileOperations {
     require(!watches(file, this), 'ELOOP', 'the epoll sets would watch each other');
     this.#dropReleased();
     const item: Item = { file, fd, event, stop: () => {} };
-    this.#items.add(item);
     const { mask, queue } = poll(task, item);
+    this.#items.add(item);
     item.stop = queue.add(events => this.#wake(item, events));
     if (mask !== 0) this.#wake(item, mask);
   }

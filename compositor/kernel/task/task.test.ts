@@ -185,6 +185,23 @@ describe('watch', () => {
     expect([task.files.get(a).references, task.files.get(b).references]).toEqual([1, 1]);
   });
 
+  it('leaves nothing behind of a file that cannot be polled now', () => {
+    const { task, kernel } = startKernel();
+    const broken = kernel.file({
+      kind: 'broken',
+      describe: () => 'broken',
+      status: () => ({ inode: 0n, size: 0n, mode: 0 }),
+      poll: () => {
+        throw new KernelError('EIO', 'gone');
+      },
+    });
+    const fd = task.files.add(broken);
+    expect(errnoOf(() => task.watch(fd, POLLIN, () => {}))).toBe('EIO');
+    expect(broken.references).toBe(1);
+    task.exit();
+    expect(broken.references).toBe(0);
+  });
+
   it('looks again when it is woken: what another has taken away is waited for once more', () => {
     const { task, machine } = startKernel();
     const fd = task.eventfd(0, EFD_NONBLOCK);

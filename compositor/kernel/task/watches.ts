@@ -55,10 +55,20 @@ export class Watches {
         file.put();
       },
     };
+    const remove = this.#wakeUps(file, events).add(check);
     this.#waiting.add(watch);
-    const remove = pollFile(this.#task, file, events).queue.add(check);
     check();
     return watch;
+  }
+
+  /** The reference goes when the file cannot be polled. */
+  #wakeUps(file: OpenFile, events: number): WaitQueue {
+    try {
+      return pollFile(this.#task, file, events).queue;
+    } catch (error) {
+      file.put();
+      throw error;
+    }
   }
 
   cancelAll(): void {
