@@ -51,6 +51,9 @@ export interface Rooms {
   readonly kernelCapabilities: KernelCapabilities | null;
 }
 
+const MOST_WINDOWS = 256;
+const MOST_SUBSURFACES = 512;
+
 /** The rooms and the objects behind resources that other requests name. One per compositor. */
 export class Context {
   readonly rooms: Rooms;
@@ -70,6 +73,9 @@ export class Context {
   readonly metadataTables = new Bindings<'fencepost_metadata_table_v1', MetadataTable>();
   readonly captureSources = new Bindings<'ext_image_capture_source_v1', CaptureSource>();
   readonly windowIds: WindowIds;
+  /** All that has a place of its own in the stack, which is gone through for each that comes, goes or moves. */
+  readonly windows = new PerClient<SurfaceObject>('windows, popups and layer surfaces', MOST_WINDOWS);
+  readonly subsurfaces = new PerClient<SurfaceObject>('subsurfaces', MOST_SUBSURFACES);
   readonly captures = new PerClient<CaptureRequest>('captures under way', MOST_CAPTURES);
   readonly tableUsage = new WeakMap<Client, TableUsage>();
   /** By whom a surface was made; known also when it is gone. */

@@ -7,12 +7,15 @@ import type { Scene } from '../scene/scene.ts';
 import { isShown } from '../scene/shown-stack.ts';
 import type { Surface } from '../scene/surface.ts';
 import type { Client } from '../server/client.ts';
+import { displayRefusal } from './errors.ts';
 import { scaleOf } from './preferred-scale.ts';
 import type { SurfaceObject } from './wl-surface.ts';
 
 type Names = ReadonlySet<string>;
 
 const NOWHERE: Names = new Set();
+/** Objects wl_output of a client: each is told of each surface that comes or goes. */
+const MOST_BOUND = 256;
 
 /** Who speaks of outputs in other ways. */
 export interface PresenceListener {
@@ -60,6 +63,11 @@ export class OutputPresence {
   /** A client bound the output: it learns which of its surfaces are there. */
   bound(client: Client, resource: Resource<'wl_output'>, output: OutputInfo): void {
     const resources = this.#bound.get(client) ?? new Map<Resource<'wl_output'>, string>();
+    if (resources.size >= MOST_BOUND)
+      throw displayRefusal(
+        'no_memory',
+        `the client has ${resources.size} objects wl_output, which is all it may; release some first`,
+      );
     this.#bound.set(client, resources.set(resource, output.name));
     resource.onDestroy(() => {
       resources.delete(resource);

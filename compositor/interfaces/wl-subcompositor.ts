@@ -31,6 +31,8 @@ function createSubsurface(
     'bad_parent',
     `wl_surface@${parent.resource.id} is wl_surface@${child.resource.id} or part of it; a surface can't be its own ancestor`,
   );
+  const counted = child.context.subsurfaces.add(child.client, child);
+  resource.onDestroy(() => counted[Symbol.dispose]());
   const subsurface = parent.surface.addChild(child.surface);
   demand(subsurface, factory, 'bad_parent', `subsurfaces are nested more than ${MAX_DEPTH} deep`);
   child.roleName = 'wl_subsurface';

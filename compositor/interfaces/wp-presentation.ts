@@ -12,12 +12,13 @@ export function bindPresentation({ context, client }: Caller, resource: Resource
     destroy: () => {},
     feedback: (_, surface, callback) =>
       context.surfaces.get(surface).surface.pending.feedback.push({
-        presented: presentation => {
-          for (const output of context.presence.resourcesOf(client, presentation.output.info))
-            callback.events.sync_output(output);
-          sendPresented(callback, presentation);
-        },
-        discarded: () => callback.events.discarded(),
+        presented: presentation =>
+          client.afterEvents(() => {
+            for (const output of context.presence.resourcesOf(client, presentation.output.info))
+              callback.events.sync_output(output);
+            sendPresented(callback, presentation);
+          }),
+        discarded: () => client.afterEvents(() => callback.events.discarded()),
       }),
   });
   resource.events.clock_id(CLOCK_MONOTONIC);

@@ -34,10 +34,12 @@ export class XdgSurfaceObject implements RoleObject {
     this.wmBase = wmBase;
     this.resource = resource;
     this.object = object;
+    const counted = this.context.windows.add(object.client, object);
     object.roleObject = this;
     this.context.xdgSurfaces.set(resource, this);
     this.changeState({ geometry: null, acknowledged: null, minimum: NO_SIZE, maximum: NO_SIZE });
     resource.onDestroy(() => {
+      counted[Symbol.dispose]();
       if (object.roleObject === this) object.roleObject = null;
     });
     resource.setHandlers({

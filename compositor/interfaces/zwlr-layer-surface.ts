@@ -37,6 +37,8 @@ export class LayerSurfaceObject implements RoleObject {
     wishes: { readonly output: string | null; readonly layer: LayerName; readonly namespace: string },
   ) {
     const { surface } = object;
+    const counted = object.context.windows.add(object.client, object);
+    resource.onDestroy(() => counted[Symbol.dispose]());
     this.#object = object;
     this.#resource = resource;
     this.#layer = new LayerSurface({

@@ -136,12 +136,7 @@ export class Client {
   /** Runs after everything that this turn sends: for `done` of frame callbacks, which follow the releases. */
   afterEvents(run: () => void): void {
     this.#endOfTurn.push(run);
-    if (this.#endOfTurn.length > 1) return;
-    this.#around.machine.post(`frame callbacks of ${this.name}`, () => {
-      const entries = this.#endOfTurn;
-      this.#endOfTurn = [];
-      for (const entry of entries) entry();
-    });
+    if (this.#endOfTurn.length === 1) this.#postEndOfTurn();
   }
 
   /** Called when the client is leaving, before its objects are destroyed. */
@@ -172,6 +167,23 @@ export class Client {
       ),
     );
     this.disconnect('internal error');
+  }
+
+  #postEndOfTurn(): void {
+    this.#around.machine.post(`frame callbacks of ${this.name}`, () => this.#runEndOfTurn());
+  }
+
+  /** Some in each turn, as requests are handled: a surface may have any number of callbacks. */
+  #runEndOfTurn(): void {
+    const entries = this.#endOfTurn;
+    const turn = this.#turn();
+    let ran = 0;
+    try {
+      while (ran < entries.length && turn()) entries[ran++]!();
+    } finally {
+      this.#endOfTurn = entries.slice(ran);
+      if (this.#endOfTurn.length > 0) this.#postEndOfTurn();
+    }
   }
 
   #arrived(batch: readonly Message[], bytes: number): void {

@@ -91,7 +91,39 @@ const attacks: Attack[] = [
       for (let count = 0; count < 5000; count++) compositor.create_region();
       await client.roundtrip();
     },
-    /has 1000 objects/,
+    /has 2000 objects/,
+  ],
+  [
+    'opens windows without end',
+    async client => {
+      for (let count = 0; count < 300; count++) await client.createWindow({ size: { width: 8, height: 8 } });
+    },
+    /has 256 windows, popups and layer surfaces, which is all it may; destroy some first/,
+  ],
+  [
+    'makes subsurfaces without end',
+    async client => {
+      const parent = client.shared('wl_compositor').create_surface();
+      const factory = client.shared('wl_subcompositor');
+      // One child at most, which is made a subsurface of its parent again and again, is one.
+      const child = client.shared('wl_compositor').create_surface();
+      for (let count = 0; count < 600; count++) factory.get_subsurface(child, parent).destroy();
+      for (let count = 0; count < 450; count++)
+        factory.get_subsurface(client.shared('wl_compositor').create_surface(), parent);
+      await client.roundtrip();
+      for (let count = 0; count < 63; count++)
+        factory.get_subsurface(client.shared('wl_compositor').create_surface(), parent);
+      await client.roundtrip();
+    },
+    /has 512 subsurfaces/,
+  ],
+  [
+    'binds an output without end',
+    async client => {
+      for (let count = 0; count < 300; count++) client.bind('wl_output');
+      await client.roundtrip();
+    },
+    /has 256 objects wl_output/,
   ],
   [
     'keeps descriptors without end',
@@ -145,7 +177,7 @@ const attacks: Attack[] = [
 
 describe('a client that', () => {
   it.each(attacks)('%s costs the others nothing', async (_, act, told) => {
-    const session = start({ limits: { objects: 1000, descriptors: 200 } });
+    const session = start({ limits: { objects: 2000, descriptors: 200 } });
     const bystander = await Bystander.create(session);
     await session.expectSteady(async () => {
       const client = await session.connect('hostile');
@@ -189,5 +221,40 @@ describe('a client that', () => {
     expect(first).toBeLessThan(4);
     expect(turns.filter(line => line.endsWith('flood')).length).toBeGreaterThan(20);
     await bystander.check();
+  });
+
+  it('asks to be told of one frame thousands of times is told in many turns, between those of others', async () => {
+    const session = start();
+    const client = await session.connect('hostile');
+    const window = await session.until(client.createWindow());
+    const calm = await session.connect('calm');
+    await session.draw(window, 0xff0000);
+    await session.vblank(2);
+    const asked = 2000;
+    let [done, told] = [0, 0];
+    // Somebody who always has something to ask meanwhile.
+    const ask = (): void => {
+      if (done < asked) calm.display.sync().on('done', ask);
+    };
+    for (let count = 0; count < asked; count++) {
+      window.surface.proxy.frame().on('done', () => {
+        if (done++ === 0) ask();
+      });
+      const feedback = client.shared('wp_presentation').feedback(window.surface.proxy);
+      for (const answer of ['presented', 'discarded'] as const) feedback.on(answer, () => told++);
+    }
+    window.surface.proxy.commit();
+    await session.until(client.roundtrip());
+    session.history.splice(0);
+    await session.vblank(3);
+    await session.rest();
+    expect(done).toBe(asked);
+    expect(told).toBe(asked);
+    const turns = session.history.filter(line => /frame callbacks of hostile$|requests of calm$/.test(line));
+    const answers = turns.filter(line => line.endsWith('hostile'));
+    expect(answers.length).toBeGreaterThanOrEqual((2 * asked) / 256);
+    const first = turns.findIndex(line => line.endsWith('hostile'));
+    const between = turns.slice(first, turns.lastIndexOf(answers.at(-1)!));
+    expect(between.some(line => line.endsWith('calm'))).toBe(true);
   });
 });
