@@ -103,11 +103,12 @@ export class Door implements Disposable {
     else give(response, this.#assets.find(pathname));
   }
 
-  /** The page itself has nothing to hide, and comes without a token when it is loaded again; a wrong one is told at once. */
+  /**
+   * The page itself has nothing to hide, and comes without a token when it is loaded again. It is the page that tells a person
+   * whose token is an old session's what to do; the status tells a program.
+   */
   #showPage(token: string | null, response: ServerResponse): void {
-    if (token !== null && !this.#access.knows(token))
-      refuse(response, 403, 'the token is not that of this session; open the address that was printed\n');
-    else give(response, this.#assets.page);
+    give(response, this.#assets.page, token === null || this.#access.knows(token) ? 200 : 403);
   }
 
   #exchange(request: IncomingMessage, response: ServerResponse): void {
@@ -165,12 +166,12 @@ function targetOf({ url = '/' }: IncomingMessage): { pathname: string; query: UR
     : { pathname: url.slice(0, end), query: new URLSearchParams(url.slice(end + 1)) };
 }
 
-function give(response: ServerResponse, asset: Asset | null): void {
+function give(response: ServerResponse, asset: Asset | null, status = 200): void {
   if (!asset) {
     refuse(response, 404, "there is no such file; 'npm run build' makes the page's\n");
     return;
   }
-  response.writeHead(200, { ...HEADERS, 'content-type': asset.type });
+  response.writeHead(status, { ...HEADERS, 'content-type': asset.type });
   response.end(asset.body);
 }
 
