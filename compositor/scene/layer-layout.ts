@@ -4,6 +4,9 @@ import { clamp, type Rect } from './region.ts';
 
 type Edge = keyof Anchor;
 
+/** The part of an output's width and height that exclusive zones leave to windows, whatever they ask for. */
+const KEPT = 1 / 4;
+
 /** Those that keep an edge free come first, from the overlay down; the others share what is left. */
 export function arrangeLayers(
   layers: readonly LayerSurface[],
@@ -15,7 +18,7 @@ export function arrangeLayers(
     const { state } = layer;
     if (state.exclusiveZone <= 0) continue;
     places.set(layer, placeIn(usable, state));
-    if (layer.mapped) usable = without(usable, state);
+    if (layer.mapped) usable = without(usable, state, output);
   }
   for (const layer of layers)
     if (!places.has(layer)) {
@@ -70,12 +73,16 @@ export function exclusiveEdge({ top, bottom, left, right }: Anchor): Edge | null
   return null;
 }
 
-/** What is left of an area beside the zone of a surface, and its margin on that side; never less than nothing. */
-function without(area: Rect, { anchor, exclusiveZone, margin }: LayerState): Rect {
+/**
+ * What is left of an area beside the zone of a surface, and its margin on that side. A zone is a wish: windows keep their
+ * part of the output, or one panel could take the screen from all programs.
+ */
+function without(area: Rect, { anchor, exclusiveZone, margin }: LayerState, output: Rect): Rect {
   const edge = exclusiveEdge(anchor);
   if (edge === null) return area;
   const vertical = edge === 'top' || edge === 'bottom';
-  const most = vertical ? area.height : area.width;
+  const kept = Math.ceil((vertical ? output.height : output.width) * KEPT);
+  const most = Math.max(0, (vertical ? area.height : area.width) - kept);
   const zone = Math.max(0, Math.min(exclusiveZone + margin[edge], most));
   return {
     x: edge === 'left' ? area.x + zone : area.x,
