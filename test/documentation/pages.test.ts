@@ -1,4 +1,5 @@
-// Every program in README.md and docs/ is compiled and run as it stands, so that the pages stay true.
+// Every program in README.md and docs/ is compiled and run as it stands, so that the pages stay true. Those of kernel.md are
+// looked after beside the kernel (kernel-page.test.ts).
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ import { listenUnix } from '../../protocol/transport/unix.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'test/output/documentation');
-const PAGES = ['README', 'docs/protocol', 'docs/sdk', 'docs/debugging', 'docs/shared-metadata'];
+const PAGES = ['README', 'docs/protocol', 'docs/sdk', 'docs/input', 'docs/debugging', 'docs/shared-metadata'];
 
 /** What the package exports, as source. */
 const SOURCES = {
