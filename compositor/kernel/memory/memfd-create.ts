@@ -25,17 +25,24 @@ const HUGE_SHIFTS = [21, 30];
 const DEFAULT_HUGE_SHIFT = 21;
 /** NAME_MAX without the prefix "memfd:". */
 const NAME_LIMIT = 249;
-/** The longest name with its NUL. */
-export const MFD_NAME_SIZE = NAME_LIMIT + 1;
 
-/** memfd_create(2): EINVAL for unknown or contradictory flags and for names of 250 bytes and more. */
-export function createMemfd({ kernel, credentials }: Task, name: string, flags: number): OpenFile {
+/**
+ * What memfd_create(2) asks before it looks for a descriptor: EINVAL for unknown or contradictory flags and for names of
+ * 250 bytes and more, EFAULT. Returns the name.
+ */
+export function checkMemfd({ memory }: Task, name: string | bigint, flags: number): string {
   const allowed = flags & MFD_HUGETLB ? FLAGS | MFD_HUGETLB | (HUGE_MASK << HUGE_SHIFT) : FLAGS;
   require((flags & ~allowed) === 0, 'EINVAL', `memfd_create flags 0x${(flags >>> 0).toString(16)}`);
   require((flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) !==
     (MFD_EXEC | MFD_NOEXEC_SEAL), 'EINVAL', 'MFD_EXEC and MFD_NOEXEC_SEAL contradict each other');
+  if (typeof name === 'bigint') return memory.readString(name, NAME_LIMIT + 1);
   const bytes = new TextEncoder().encode(name).length;
   require(bytes <= NAME_LIMIT, 'EINVAL', `a memfd's name has at most ${NAME_LIMIT} bytes, got ${bytes}`);
+  return name;
+}
+
+/** A memfd, whose name and flags are sound. ENODEV, ENOMEM. */
+export function createMemfd({ kernel, credentials }: Task, name: string, flags: number): OpenFile {
   kernel.mayAllocate('memfd');
   const noExec = (flags & MFD_NOEXEC_SEAL) !== 0;
   const sealable = noExec || (flags & MFD_ALLOW_SEALING) !== 0;

@@ -217,7 +217,6 @@ export class MemFile implements FileOperations {
 
   /** EINVAL, EPERM for what the seals forbid; shrinking under a mapping makes its tail fault (`shmem_setattr`). */
   truncate(size: bigint): void {
-    require(size >= 0n, 'EINVAL', `a size of ${size}`);
     require(size <= LARGEST, 'EFBIG', `${size} bytes are too large for a file`);
     const now = BigInt(this.size);
     const seals = this.seals();

@@ -171,9 +171,10 @@ function poll(task: Task, item: Item): PollAnswer {
   return { mask: answer.mask & wanted(item), queue: answer.queue };
 }
 
-/** epoll_create1(2). EMFILE. */
+/** epoll_create1(2). EINVAL, EMFILE. */
 export function epollCreate(task: Task, flags = O_CLOEXEC): number {
   return naming('epoll_create1', () => {
+    require((flags & ~O_CLOEXEC) === 0, 'EINVAL', `epoll_create1 flags 0x${(flags >>> 0).toString(16)}`);
     const file = task.kernel.file(new EpollFile(task.kernel.allocateInode()));
     return task.files.add(file, (flags & O_CLOEXEC) !== 0);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EFD_NONBLOCK, POLLERR, POLLIN, POLLOUT } from '../../../protocol/uapi/fcntl.ts';
+import { epollCreate } from './epoll.ts';
 import { EventFile } from './event-file.ts';
 import { errnoOf, startKernel } from './fixture.ts';
 
@@ -24,6 +25,12 @@ describe('an eventfd', () => {
     expect(errnoOf(() => task.write(fd, bytesOf(0n)))).toBe('EAGAIN');
     expect(counted(task.read(fd, 8))).toBe(LARGEST + 1n);
     expect(task.poll(fd, POLLIN | POLLOUT)).toBe(POLLOUT);
+  });
+
+  it('is none with flags that nobody knows, as an epoll set is none', () => {
+    const { task } = start();
+    expect(errnoOf(() => task.eventfd(0, 2))).toBe('EINVAL');
+    expect(errnoOf(() => epollCreate(task, EFD_NONBLOCK))).toBe('EINVAL');
   });
 
   it('is empty after a read that could not be copied out', () => {

@@ -1,6 +1,7 @@
 import {
   EFD_NONBLOCK,
   EFD_SEMAPHORE,
+  O_CLOEXEC,
   O_NONBLOCK,
   O_RDWR,
   POLLERR,
@@ -8,11 +9,12 @@ import {
   POLLOUT,
 } from '../../../protocol/uapi/fcntl.ts';
 import type { Kernel } from '../kernel.ts';
-import { KernelError } from './kernel-error.ts';
+import { KernelError, require } from './kernel-error.ts';
 import { type Sleeping, waitUntil } from './kernel-thread.ts';
 import type { FileCall, FileOperations, FileStatus, OpenFile, PollAnswer, UserSlice } from './open-file.ts';
 import { WaitQueue } from './wait-queue.ts';
 
+const FLAGS = O_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE;
 /** As far as processes can count. */
 const MAXIMUM = 0xffff_ffff_ffff_fffen;
 /** Where only the kernel's own signals come to: POLLERR. */
@@ -99,7 +101,9 @@ export class EventFile implements FileOperations {
   }
 }
 
+/** eventfd2(2), but for its number. EINVAL, ENOMEM. */
 export function createEventFile(kernel: Kernel, initial: number, flags: number): OpenFile {
+  require((flags & ~FLAGS) === 0, 'EINVAL', `eventfd flags 0x${(flags >>> 0).toString(16)}`);
   kernel.mayAllocate('eventfd');
   const operations = new EventFile(kernel.allocateInode(), initial, (flags & EFD_SEMAPHORE) !== 0);
   return kernel.file(operations, O_RDWR | (flags & EFD_NONBLOCK ? O_NONBLOCK : 0));

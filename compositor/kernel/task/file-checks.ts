@@ -32,18 +32,21 @@ export function requireMode(file: OpenFile, access: 'read' | 'write'): void {
     other, 'EBADF', `the ${file.operations.kind} is not open to ${access}`);
 }
 
+/** mmap(2) looks at the offset before it looks at the descriptor. EINVAL. */
+export function requirePage(offset: bigint): void {
+  require(offset % BigInt(PAGE_SIZE) === 0n, 'EINVAL', `offset ${offset} is not page-aligned`);
+}
+
 /**
  * EINVAL for what is no mapping of any file. MAP_SHARED overlooks flags that it does not know, MAP_SHARED_VALIDATE does
  * not; and no file here lies in persistent memory, which MAP_SYNC is for: EOPNOTSUPP.
  */
-export function requireMapping(length: number, offset: bigint, flags: number): void {
+export function requireMapping(length: number, flags: number): void {
   require((flags & MAP_TYPE) !== MAP_SHARED_VALIDATE ||
     (flags & MAP_SYNC) === 0, 'EOPNOTSUPP', 'MAP_SYNC needs a file in persistent memory');
-  if (length <= 0 || offset % BigInt(PAGE_SIZE) !== 0n || (flags & (MAP_SHARED | MAP_PRIVATE)) === 0)
-    throw new KernelError(
-      'EINVAL',
-      `mmap of ${length} bytes at ${offset} with flags ${flags}: needs a length, an aligned offset, shared or private`,
-    );
+  require(length > 0 &&
+    (flags & (MAP_SHARED | MAP_PRIVATE)) !==
+      0, 'EINVAL', `mmap of ${length} bytes with flags ${flags}: needs a length, and shared or private`);
 }
 
 /**

@@ -46,6 +46,17 @@ describe('descriptors', () => {
     expect(task.files.get(2).references).toBe(2);
   });
 
+  it('are looked at after what is wrong with the call itself', () => {
+    const { task } = startKernel({ descriptorLimit: 0 });
+    expect(errnoOf(() => task.memfdCreate('m', 0x20))).toBe('EINVAL');
+    expect(errnoOf(() => task.memfdCreate('m'.repeat(250)))).toBe('EINVAL');
+    expect(errnoOf(() => task.memfdCreate(0x1000n, 0x20))).toBe('EINVAL');
+    expect(errnoOf(() => task.memfdCreate(0x1000n))).toBe('EFAULT');
+    expect(errnoOf(() => task.truncate(9, -1n))).toBe('EINVAL');
+    expect(errnoOf(() => task.mmap(9, 4096, { offset: 1n }))).toBe('EINVAL');
+    expect(errnoOf(() => task.mmap(9, 0))).toBe('EBADF');
+  });
+
   it('say which call failed, and why', () => {
     const { task } = startKernel();
     try {

@@ -1,26 +1,24 @@
 import {
-  MAP_SHARED,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
   O_ACCMODE,
   O_CLOEXEC,
   O_RDONLY,
   O_RDWR,
-  PROT_READ,
-  PROT_WRITE,
 } from '../../../protocol/uapi/fcntl.ts';
 import type { Ioctl } from '../../../protocol/uapi/ioctl.ts';
 import { marshalAt, unmarshal } from '../../../protocol/uapi/marshal.ts';
 import type { Struct, UserResult, UserValue } from '../../../protocol/uapi/struct.ts';
 import type { Kernel } from '../kernel.ts';
-import { createMemfd, MFD_NAME_SIZE } from '../memory/memfd-create.ts';
-import { AddressSpace, PAGE_SIZE, pageAlign } from './address-space.ts';
+import { checkMemfd, createMemfd } from '../memory/memfd-create.ts';
+import { AddressSpace, PAGE_SIZE } from './address-space.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 import { createEventFile } from './event-file.ts';
-import { needs, requireAllocation, requireMapping, requireMayMap, requireMode } from './file-checks.ts';
+import { needs, requireAllocation, requireMode } from './file-checks.ts';
 import { fileControl } from './file-control.ts';
 import { KernelError, require } from './kernel-error.ts';
 import type { KernelThread, Sleeping } from './kernel-thread.ts';
+import { type MapOptions, mapFile } from './map-file.ts';
 import type { FileStatus, OpenFile, UserSlice } from './open-file.ts';
 import { openPath, readLink } from './paths.ts';
 import { pread, pwrite } from './positioned.ts';
@@ -113,7 +111,7 @@ export class Task {
   /** memfd_create(2); the name is text, or the address of it. EINVAL, EFAULT, EMFILE, ENOMEM. */
   memfdCreate(name: string | bigint, flags = MFD_CLOEXEC | MFD_ALLOW_SEALING): number {
     return this.#call('memfd_create', () => {
-      const text = typeof name === 'string' ? name : this.memory.readString(name, MFD_NAME_SIZE);
+      const text = checkMemfd(this, name, flags);
       const fd = this.files.reserve();
       try {
         return this.files.install(fd, createMemfd(this, text, flags), (flags & MFD_CLOEXEC) !== 0);
@@ -285,6 +283,7 @@ export class Task {
 
   truncate(fd: number, size: bigint): void {
     this.#call('ftruncate', () => {
+      require(size >= 0n, 'EINVAL', `a size of ${size}`);
       const file = this.files.get(fd);
       require((file.flags & O_ACCMODE) !==
         O_RDONLY, 'EINVAL', 'ftruncate needs a descriptor open for writing');
@@ -320,31 +319,9 @@ export class Task {
     }));
   }
 
-  /** mmap(2) of a file; returns the address. `flags` is MAP_SHARED or MAP_PRIVATE. */
-  mmap(
-    fd: number,
-    length: number,
-    options: { offset?: bigint; protection?: number; flags?: number } = {},
-  ): bigint {
-    return this.#call('mmap', () => {
-      const { offset = 0n, protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED } = options;
-      requireMapping(length, offset, flags);
-      const file = this.files.get(fd);
-      const shared = (flags & MAP_SHARED) !== 0;
-      const allowed = requireMayMap(file, protection, shared);
-      const map = needs(file, file.operations.map, 'ENODEV');
-      this.kernel.mayAllocate('mapping');
-      const request = { offset, length: BigInt(pageAlign(length)), protection, shared };
-      const mapped = map.call(file.operations, { task: this, file }, request);
-      return this.memory.map(mapped.object, length, {
-        offset: mapped.offset,
-        protection,
-        allowed: allowed & ~(mapped.denied ?? 0),
-        file,
-        shared,
-        pages: mapped.pages ?? 'ordinary',
-      });
-    });
+  /** mmap(2) of a file; returns the address. */
+  mmap(fd: number, length: number, options: MapOptions = {}): bigint {
+    return this.#call('mmap', () => mapFile(this, fd, length, options));
   }
 
   /** mprotect(2). EINVAL, ENOMEM, EACCES. */
