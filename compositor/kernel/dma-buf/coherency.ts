@@ -34,8 +34,8 @@ const LINE = 64;
 export class CpuCache {
   readonly #buffer: DmaBuf;
   readonly #warnings: Warnings;
-  /** Brackets that are open, of each process. */
-  readonly #brackets = new Map<object, AccessDirection[]>();
+  /** Brackets that are open, of each process; one that exits inside of some takes them with it. */
+  readonly #brackets = new WeakMap<object, AccessDirection[]>();
   /** Null until somebody looks. */
   #lines: Lines | null = null;
 

@@ -24,7 +24,7 @@ export interface ShmemFile extends Disposable {
 
 /**
  * A file of `bytes` bytes made by a driver (`shmem_file_setup`), to be installed as a descriptor. Nobody can change it but
- * its maker; no process ever had it writable, so there is nothing to seal late and no older mapping. ENOMEM, ENFILE.
+ * its maker; no process ever had it writable, so there is nothing to seal late and no older mapping. ENOMEM.
  */
 export function createShmemFile(kernel: Kernel, name: string, bytes: number): ShmemFile {
   kernel.mayAllocate('shmem file');
@@ -48,12 +48,7 @@ export function createShmemFile(kernel: Kernel, name: string, bytes: number): Sh
   return {
     open() {
       file.use();
-      try {
-        return kernel.file(file, O_RDONLY | O_LARGEFILE);
-      } catch (error) {
-        file.release();
-        throw error;
-      }
+      return kernel.file(file, O_RDONLY | O_LARGEFILE);
     },
     write: (source, offset) => void backing.write(source, offset),
     [Symbol.dispose]: () => file.release(),
