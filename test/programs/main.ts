@@ -38,7 +38,7 @@ const columns = [
   ['verdict', 14],
   ['frames', 8],
   ['shown', 7],
-  ['rate', 8],
+  ['rate', 10],
 ] as const;
 
 const row = (cells: readonly string[]): string =>
