@@ -218,7 +218,7 @@ describe('zwlr_foreign_toplevel_manager_v1', () => {
     window.toplevel.set_app_id('demo');
     window.toplevel.set_fullscreen(null);
     client.settle();
-    expect(told.splice(0)).toEqual(['app demo', 'done', 'states 2,3', 'done']);
+    expect(told.splice(0)).toEqual(['app demo', 'states 2,3', 'done']);
     window.toplevel.unset_fullscreen();
     window.toplevel.set_maximized();
     client.settle();

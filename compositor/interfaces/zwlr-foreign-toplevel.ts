@@ -1,17 +1,28 @@
 // zwlr_foreign_toplevel_manager_v1: the windows of all clients, for task bars.
 import type { Resource } from '../../protocol/object/resource.ts';
+import { MILLISECOND, type Nanoseconds } from '../machine/machine.ts';
 import type { OutputInfo } from '../scene/outputs.ts';
 import type { Window } from '../scene/window.ts';
 import type { Client } from '../server/client.ts';
 import type { Caller, Context } from './context.ts';
 import { ForeignToplevelHandle } from './zwlr-foreign-toplevel-handle.ts';
 
+/**
+ * Bytes that may wait to be read by a task bar when it is told of windows: it hears of the rest once it has read. Otherwise
+ * a program that changes its title without end would have the task bars of others disconnected.
+ */
+const MAX_QUEUED = 256 << 10;
+const AGAIN: Nanoseconds = 50n * MILLISECOND;
+
 /** One task bar: its handles of the windows that are mapped. */
-class Manager {
+class Manager implements Disposable {
   readonly #context: Context;
   readonly #client: Client;
   readonly #resource: Resource<'zwlr_foreign_toplevel_manager_v1'>;
   readonly #handles = new Map<Window, ForeignToplevelHandle>();
+  /** What the task bar is to be told of, in a turn of its own: once, however often it changes; and whether it is there. */
+  readonly #changed = new Map<Window, boolean>();
+  #stopped = false;
 
   constructor(context: Context, client: Client, resource: Resource<'zwlr_foreign_toplevel_manager_v1'>) {
     this.#context = context;
@@ -22,16 +33,45 @@ class Manager {
   }
 
   mapped(window: Window): void {
-    this.#introduce(window).update();
+    this.#tellLater(window, true);
   }
 
   unmapped(window: Window): void {
-    this.#handles.get(window)?.close();
-    this.#handles.delete(window);
+    this.#tellLater(window, false);
   }
 
   update(window: Window): void {
-    this.#handles.get(window)?.update();
+    if (this.#handles.has(window) && !this.#changed.has(window)) this.#tellLater(window, true);
+  }
+
+  /** Nothing is told any more. */
+  [Symbol.dispose](): void {
+    this.#stopped = true;
+    this.#changed.clear();
+  }
+
+  #tellLater(window: Window, there: boolean): void {
+    const first = this.#changed.size === 0;
+    this.#changed.set(window, there);
+    if (first) this.#context.rooms.machine.post(`windows for ${this.#client.name}`, () => this.#tell());
+  }
+
+  #tell(): void {
+    if (this.#stopped) return;
+    if (this.#client.connection.queuedBytes > MAX_QUEUED) {
+      const { machine } = this.#context.rooms;
+      machine.at(machine.now() + AGAIN, `windows for ${this.#client.name}`, () => this.#tell());
+      return;
+    }
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const [window, there] of changed) {
+      if (there) (this.#handles.get(window) ?? this.#introduce(window)).update();
+      else {
+        this.#handles.get(window)?.close();
+        this.#handles.delete(window);
+      }
+    }
   }
 
   /** The task bar has one more object for an output. */
@@ -80,7 +120,10 @@ export class ForeignToplevels {
   bind({ context, client }: Caller, resource: Resource<'zwlr_foreign_toplevel_manager_v1'>): void {
     const manager = new Manager(context, client, resource);
     this.#managers.add(manager);
-    resource.onDestroy(() => this.#managers.delete(manager));
+    resource.onDestroy(() => {
+      this.#managers.delete(manager);
+      manager[Symbol.dispose]();
+    });
     resource.setHandlers({
       stop: () => {
         resource.events.finished();

@@ -257,4 +257,28 @@ describe('a client that', () => {
     const between = turns.slice(first, turns.lastIndexOf(answers.at(-1)!));
     expect(between.some(line => line.endsWith('calm'))).toBe(true);
   });
+
+  it('changes its title without end has no task bar disconnected that is slow to read', async () => {
+    const session = start({ limits: { queuedBytes: 512 << 10 } });
+    const bar = await session.connect('bar');
+    const titles: string[] = [];
+    bar.bind('zwlr_foreign_toplevel_manager_v1').on('toplevel', handle => {
+      handle.on('title', title => titles.push(title));
+    });
+    const client = await session.connect('hostile');
+    const window = await session.until(client.createWindow({ title: 'first' }));
+    await session.draw(window, 0xff0000);
+    await session.vblank(2);
+    expect(titles).toEqual(['first']);
+    bar.connection.pause();
+    for (let count = 0; count < 300; count++) {
+      window.title = `${count} `.padEnd(4000, 'x');
+      await session.until(client.roundtrip());
+    }
+    bar.connection.resume();
+    await session.advance(200_000_000n);
+    expect(bar.error).toBeNull();
+    expect(titles.at(-1)).toMatch(/^299 x/);
+    expect(titles.length).toBeLessThan(200);
+  });
 });
