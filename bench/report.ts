@@ -25,7 +25,7 @@ function table(figures: readonly Figure[]): string {
 /** The machine that measured, in a line. */
 function machineLine(): string {
   const processors = cpus();
-  return `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
+  return `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release().replace(/-.*/, '')}, Node ${process.versions.node}`;
 }
 
 /** The whole of `docs/performance.md`. */

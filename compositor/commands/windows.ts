@@ -66,7 +66,8 @@ async function windows(options: { display?: string; wait?: string; timeout: numb
 
 function parseSeconds(text: string): number {
   const seconds = Number(text);
-  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError('expected seconds, 1 to 86400');
+  if (!(seconds > 0 && seconds <= 86_400))
+    throw new InvalidArgumentError('expected a number of seconds, at most 86400');
   return seconds;
 }
 
