@@ -25,8 +25,10 @@ it('reads a whole keymap', () => {
 it.each([
   ['', 'is no whole keymap'],
   ['xkb_symbols { };', 'is no whole keymap'],
+  ['xkb_keymap { nonsense', 'is no whole keymap'],
+  [usKeymap().text.slice(0, -100), 'is no whole keymap'],
   ['xkb_keymap { xkb_keycodes { include "evdev+aliases(qwerty)" }; };', 'xkbcli compile-keymap'],
-])('says what is wrong with %j', (text, words) => {
+])('says what is wrong with %.60j', (text, words) => {
   expect(() => readKeymap(file(text))).toThrow(words);
 });
 
