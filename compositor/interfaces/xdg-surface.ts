@@ -72,6 +72,11 @@ export class XdgSurfaceObject implements RoleObject {
     return this.#stage === 'configured';
   }
 
+  /** Configures that the client has not acknowledged. */
+  get unacknowledged(): number {
+    return this.#serials.unacknowledged;
+  }
+
   /** Ends a configure sequence. Returns the serial. */
   sendConfigure(): number {
     const serial = this.context.serial();
@@ -176,7 +181,9 @@ export class XdgSurfaceObject implements RoleObject {
       'invalid_serial',
       `serial ${serial} is of no configure that waits to be acknowledged (${this.#serials.text})`,
     );
-    if (answer === 'now') this.changeState({ acknowledged: serial });
+    if (answer !== 'now') return;
+    this.changeState({ acknowledged: serial });
+    if (this.role?.kind === 'toplevel') this.role.object.acknowledged();
   }
 
   #checkConstructed(request: string): void {

@@ -28,6 +28,12 @@ const STATES: Readonly<
   suspended: { since: 6, values: [STATE.suspended] },
 };
 
+/**
+ * Configures that wait to be acknowledged before the client is sent only the newest: what other programs do may change
+ * the place of its window more often than it can follow.
+ */
+const MOST_UNACKNOWLEDGED = 64;
+
 export class ToplevelObject {
   readonly window: Window;
   readonly resource: Resource<'xdg_toplevel'>;
@@ -38,6 +44,8 @@ export class ToplevelObject {
   #maximum: Size = NO_SIZE;
   /** Configurations sent so far. */
   #configures = 0;
+  /** The newest configuration that waits for the client to acknowledge earlier ones. */
+  #held: WindowConfiguration | null = null;
 
   constructor(xdg: XdgSurfaceObject, resource: Resource<'xdg_toplevel'>) {
     this.#xdg = xdg;
@@ -86,6 +94,7 @@ export class ToplevelObject {
 
   unmapped(): void {
     this.#configures = 0;
+    this.#held = null;
     this.#minimum = NO_SIZE;
     this.#maximum = NO_SIZE;
     this.#xdg.changeState({ minimum: NO_SIZE, maximum: NO_SIZE });
@@ -171,7 +180,19 @@ export class ToplevelObject {
     if (this.#xdg.configured && this.#configures === before) this.window.repeatConfiguration();
   }
 
-  #configure({ size, bounds, states, decoration }: WindowConfiguration): void {
+  /** The client has caught up: it is told how things are now. */
+  acknowledged(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (held) this.#configure(held);
+  }
+
+  #configure(configuration: WindowConfiguration): void {
+    if (this.#xdg.unacknowledged >= MOST_UNACKNOWLEDGED) {
+      this.#held = configuration;
+      return;
+    }
+    const { size, bounds, states, decoration } = configuration;
     const { events, version } = this.resource;
     this.#configures++;
     if (version >= 4) events.configure_bounds(bounds.width, bounds.height);

@@ -281,4 +281,35 @@ describe('a client that', () => {
     expect(titles.at(-1)).toMatch(/^299 x/);
     expect(titles.length).toBeLessThan(200);
   });
+
+  it('is fullscreen and not, thousands of times, has no other window told more often than it answers', async () => {
+    const session = start();
+    const calm = await session.connect('calm');
+    const neighbour = await session.until(calm.createWindow());
+    await session.draw(neighbour, 0x00ff00);
+    const client = await session.connect('hostile');
+    const window = await session.until(client.createWindow());
+    await session.draw(window, 0xff0000);
+    await session.vblank(2);
+    let told = 0;
+    neighbour.toplevel.on('configure', () => told++);
+    calm.connection.pause();
+    for (let count = 0; count < 1500; count++) {
+      window.toplevel.set_fullscreen(null);
+      window.toplevel.unset_fullscreen();
+    }
+    await session.rest();
+    window[Symbol.dispose]();
+    await session.rest();
+    calm.connection.resume();
+    await session.rest();
+    await session.draw(neighbour, 0x0000ff);
+    await session.vblank(2);
+    expect(calm.error).toBeNull();
+    expect(client.error).toBeNull();
+    // It has the whole screen again.
+    expect(await session.pixel(1, 1)).toBe(0x0000ff);
+    expect(told).toBeGreaterThan(1);
+    expect(told).toBeLessThan(150);
+  });
 });
