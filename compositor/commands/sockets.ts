@@ -21,6 +21,7 @@ import {
   type Server,
   WAYLAND_CAPABILITIES,
 } from '../server/index.ts';
+import { listening } from './listening.ts';
 import type { WebSocketAddress } from './websocket-option.ts';
 
 export interface SocketOptions {
@@ -132,15 +133,17 @@ class Opening implements Disposable {
 
   /** Returns its ws:// address. */
   async webSocket(address: WebSocketAddress): Promise<string> {
-    const listener = await listenWebSocket({
-      ...address,
-      onError: this.#options.warn,
-      onConnection: (connection, request) =>
-        void this.#server.accept(connection, {
-          name: `websocket ${request.socket.remoteAddress}`,
-          capabilities: this.#granted(DEFAULT_CAPABILITIES),
-        }),
-    });
+    const listener = await listening('--websocket', address, () =>
+      listenWebSocket({
+        ...address,
+        onError: this.#options.warn,
+        onConnection: (connection, request) =>
+          void this.#server.accept(connection, {
+            name: `websocket ${request.socket.remoteAddress}`,
+            capabilities: this.#granted(DEFAULT_CAPABILITIES),
+          }),
+      }),
+    );
     this.#disposables.push(listener);
     this.lines.push(`websocket   ${listener.address}`);
     return listener.address;

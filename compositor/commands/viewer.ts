@@ -8,6 +8,7 @@ import { clipboardFiles } from '../clipboard-files.ts';
 import type { Compositor } from '../compositor.ts';
 import { localMemoryOf } from '../local-memory.ts';
 import type { Capability } from '../server/index.ts';
+import { listening } from './listening.ts';
 import type { WebSocketAddress } from './websocket-option.ts';
 
 /** What a person at a screen can do, and what the side panel tells. */
@@ -34,12 +35,14 @@ export async function openViewer(
   address: WebSocketAddress = DEFAULT_ADDRESS,
 ): Promise<Viewer> {
   const { Viewer } = await import('../../viewer/server/viewer.ts');
-  return Viewer.open({
-    ...address,
-    directory: fileURLToPath(built),
-    connect: () => connectViewer(compositor),
-    warn: error => console.error(`the viewer could not connect: ${error.message}`),
-  });
+  return listening('--viewer', address, () =>
+    Viewer.open({
+      ...address,
+      directory: fileURLToPath(built),
+      connect: () => connectViewer(compositor),
+      warn: error => console.error(`the viewer could not connect: ${error.message}`),
+    }),
+  );
 }
 
 async function connectViewer({ machine, server, kernel }: Compositor): Promise<Connected> {

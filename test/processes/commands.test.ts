@@ -1,5 +1,7 @@
 // The program's commands as a user runs them.
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +77,20 @@ describe('serve', () => {
       /^fencepost: .* is in use by the server with process id \d+: stop it, or listen elsewhere/,
     );
     expect(existsSync(server.display)).toBe(true);
+  });
+
+  it.each(['--viewer', '--websocket'])('says that %s names a port that is taken', async option => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const words = ['serve', '--output', '64x64', option, `127.0.0.1:${port}`];
+    const directory = privateDirectory();
+    expect(await fencepost(words, { XDG_RUNTIME_DIR: directory }).ended).toMatchObject({
+      status: 1,
+      output: `fencepost: ${option} cannot listen at 127.0.0.1:${port}: something else listens there; port 0 is any free one\n`,
+    });
+    expect(readdirSync(directory)).toEqual([]);
+    taken.close();
   });
 
   it('takes the next name when one is taken', async () => {
