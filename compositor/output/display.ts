@@ -144,9 +144,11 @@ export class Display implements Outputs, Disposable {
       // What is left of a logical pixel at the edges counts as one: everything on the display is somewhere.
       const logical = { width: Math.ceil(size.width / scale), height: Math.ceil(size.height / scale) };
       const name = this.#options.names?.[at] ?? connector.name;
+      const words = [`${size.width}x${size.height}`];
+      if (name !== connector.name) words.unshift(connector.name);
       const info: OutputInfo = {
         name,
-        description: `${name} (${connector.name}, ${size.width}x${size.height})`,
+        description: `${name} (${words.join(', ')})`,
         make: 'Fencepost',
         model: 'simkms',
         geometry: { x, y: 0, ...logical },

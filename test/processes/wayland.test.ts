@@ -104,6 +104,7 @@ describe('run', () => {
       XDG_RUNTIME_DIR: privateDirectory(),
     }).ended;
     expect(status).toBe(0);
+    expect(output).toContain("'Virtual-1 (320x240)'");
     const offered = new Map(
       [...output.matchAll(/interface: '(\w+)', +version: +(\d+)/g)].map(([, name, version]) => [
         name,
