@@ -1,8 +1,11 @@
 // How much time copying the shared memory of one client may take.
 import { MILLISECOND, type Nanoseconds } from '../machine/machine.ts';
 
-/** Copies are paid for with this many times what they took: they get a quarter of the time at most. */
-const PRICE = 4n;
+/**
+ * Copies are paid for with this many times what they took: they get an eighth of the time at most. A large one takes a
+ * frame or two from everybody, and then leaves them many; one of 1920x1080 in every frame is well within it.
+ */
+const PRICE = 8n;
 /** How far ahead they may be paid for: a few small ones at once hold up nobody. */
 const CREDIT: Nanoseconds = 16n * MILLISECOND;
 /** The same where nothing could be shown otherwise, as when a window appears or is resized. */
