@@ -102,6 +102,21 @@ describe('a virtual keyboard', () => {
     ]);
   });
 
+  it("does not change what the seat's own keys mean while it is there", () => {
+    const wire = driver();
+    const keys = keyboard(wire);
+    keys.keymap(1, keymapFile(wire, MINE), MINE.length);
+    keys.key(0, 30, 1);
+    keys.key(0, 30, 0);
+    window.take();
+    test.seat.keyboard.key(test.machine.now(), 28, 'pressed');
+    expect(window.take()).toEqual([
+      `keymap ${usKeymap().text.slice(0, 20)}`,
+      'modifiers 0 0 0 0',
+      'key 28 down',
+    ]);
+  });
+
   it('with the usual keymap tells nobody a new one', () => {
     const wire = driver();
     const keys = keyboard(wire);

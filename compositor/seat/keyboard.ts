@@ -20,11 +20,14 @@ export class Keyboard {
   readonly #modifiers = new ModifierMachine();
   readonly #focusListeners = new Listeners<[surface: Surface | null]>();
   readonly #enterListeners = new Listeners<[surface: Surface]>();
+  /** Of the seat's own keys. */
+  readonly #own: Keymap;
   #focus: Surface | null = null;
   #keymap: Keymap;
 
   constructor(parts: SeatParts, keymap: Keymap) {
     this.#parts = parts;
+    this.#own = keymap;
     this.#keymap = keymap;
   }
 
@@ -81,11 +84,12 @@ export class Keyboard {
 
   /**
    * A key went down or up. A key that is down already does not go down again, and the other way round. `modifiers`: whether they
-   * follow from the key, or whoever types tells them by `modifiers`.
+   * follow from the key, as they do for the seat's own keys with their keymap, or whoever types tells them by `modifiers`.
    */
   key(time: Nanoseconds, code: number, state: KeyState, modifiers: 'follow' | 'told' = 'follow'): void {
     if (this.#pressed.has(code) === (state === 'pressed')) return;
     this.#parts.active();
+    if (modifiers === 'follow' && state === 'pressed') this.setKeymap(this.#own);
     if (state === 'pressed') this.#pressed.add(code);
     else this.#pressed.delete(code);
     const before = this.#modifiers.state;
