@@ -296,6 +296,8 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
     const step = page.getByRole('button', { name: 'One vblank' });
     await step.waitFor();
     await page.locator('canvas').first().waitFor();
+    const shows = async (...colour: number[]) => (await canvasOf(page)).includes(Buffer.from(colour));
+    await expect.poll(() => shows(0x1d, 0x27, 0x33), { timeout: 15_000 }).toBe(true);
     await page.getByRole('button', { name: 'Freeze' }).click();
     await page.locator('#tool-freeze[aria-pressed=true]').waitFor();
     const before = await canvasOf(page);
@@ -305,7 +307,7 @@ describe.runIf(existsSync(executablePath))('the page of the viewer', () => {
       .poll(
         async () => {
           await step.click();
-          return (await canvasOf(page)).includes(Buffer.from([0x88, 0x44, 0x22]));
+          return await shows(0x88, 0x44, 0x22);
         },
         { timeout: 15_000 },
       )
