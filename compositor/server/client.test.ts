@@ -214,13 +214,15 @@ describe('a client that does not read', () => {
     const test = start({ queuedBytes: 20_000 });
     const deaf = test.connect('deaf');
     const calm = test.connect('calm');
-    deaf.mapped();
+    deaf.bind('wl_seat').get_pointer();
+    deaf.mapped(640, 480);
+    deaf.settle();
+    const { x, y } = test.scene.stack[0]!;
     deaf.stopReading();
-    for (let n = 0; n < 2000 && deaf.client.connected; n++) {
-      const { surface } = calm.mapped();
-      surface.attach(null, 0, 0);
-      surface.commit();
-      calm.settle();
+    for (let n = 0; n < 5000 && deaf.client.connected; n++) {
+      test.seat.pointer.moveTo(machine.now(), { x: x + (n % 100), y: y + 5 });
+      test.seat.pointer.frame();
+      machine.settle();
     }
     expect([...test.server.clients]).toEqual([calm.client]);
   });
