@@ -92,8 +92,11 @@ async function perform(
   state.screenshot = await keep(program, stage, options);
   await leave(program, stage, run);
   stage.endOthers();
-  const { protocolErrors } = stage.compositor.counters;
-  if (protocolErrors > 0) throw new Error(`there were ${protocolErrors} protocol errors`);
+  const { counters, trace } = stage.compositor;
+  if (counters.protocolErrors > 0) {
+    const errors = trace.notes('client').filter(({ text }) => text.includes('protocol error'));
+    throw new Error(errors.map(({ text }) => text).join('; '));
+  }
   await stage.until('everything it had is given back', () => stage.compositor.server.clients.size === 1);
   if (stage.shown.length > 0) throw new Error('something of it is still shown');
   return seen;
