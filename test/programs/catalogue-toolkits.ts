@@ -104,7 +104,8 @@ export const toolkitPrograms: readonly Program[] = [
     },
     motion: 'display',
     colours: 3,
-    end: 'close',
+    // When its window is closed, its render thread may commit once more to the surface that Qt has destroyed.
+    end: 'signal',
   },
   {
     name: 'qt5-openglwindow',
