@@ -38,6 +38,7 @@ const KEY = {
   a: 30,
 };
 
+// These ask libxkbcommon itself, through its tool; `npm test` says when that was left out.
 it.skipIf(!hasXkbcli)('compiles with libxkbcommon, which finds the same modifiers as we do', () => {
   const { text } = usKeymap();
   const compiled = compile(text);

@@ -21,6 +21,7 @@ const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const F_GETFL = 3;
 
+// Pipes of the host are reached by native calls alone.
 describe.skipIf(libc === null)('a pipe of another process', () => {
   const host = openHostFiles()!;
   let before: number;
